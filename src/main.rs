@@ -1,0 +1,2 @@
+//! All in one.
+fn main() {}
