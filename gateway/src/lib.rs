@@ -1,1 +1,3 @@
-//! To be written.
+//! A GraphQL federation gateway: HTTP, WebSocket, policy, execution.
+
+pub mod engine;
