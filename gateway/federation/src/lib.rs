@@ -1,5 +1,14 @@
-//! GraphQL federation: the supergraph model and query plans. Pure: no I/O, no clock, no async.
+//! GraphQL federation: the supergraph model and query plans.
+//!
+//! [`Supergraph`] loads a supergraph in Apollo's format (`join__*`), [`Planner`] turns an operation over its API schema
+//! into a [`plan::Plan`]. Pure: no I/O, no clock, no async. Executing a plan is the caller's business.
 
+mod api_schema;
+mod hive;
+pub mod plan;
+mod plan_json;
+mod planner;
 mod supergraph;
 
-pub use supergraph::{Supergraph, SupergraphError};
+pub use planner::{PlanError, Planner};
+pub use supergraph::{Subgraph, Supergraph, SupergraphError};

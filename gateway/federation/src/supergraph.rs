@@ -1,18 +1,145 @@
-//! A loaded supergraph.
+//! A loaded supergraph: its schema, the schema that clients see, and where its subgraphs are.
+
+use std::{collections::HashMap, sync::Arc};
+
+use apollo_compiler::{
+    Name, Schema,
+    schema::{ExtendedType, Implementers},
+    validation::Valid,
+};
+
+use crate::api_schema;
 
 /// Why a supergraph was refused.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SupergraphError(String);
+pub enum SupergraphError {
+    /// The SDL is not a valid GraphQL schema.
+    #[error("the supergraph is not a valid schema:\n{0}")]
+    Invalid(String),
+    /// The SDL is a schema, but not a supergraph.
+    #[error(
+        "this is not a supergraph: it has no join__Graph enum with @join__graph(name:, url:) on its values"
+    )]
+    NotASupergraph,
+    /// What remains for clients is not a valid schema.
+    #[error("the supergraph's API schema is not valid:\n{0}")]
+    InvalidApi(String),
+    /// The planner refused it.
+    #[error("the supergraph cannot be planned over: {0}")]
+    Unplannable(String),
+}
 
-/// A supergraph in Apollo's format, loaded.
+/// One subgraph of a supergraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subgraph {
+    /// Its value in `join__Graph`.
+    pub graph: String,
+    /// Its name, as operators know it.
+    pub name: String,
+    /// Where it answers, as composed; may be empty.
+    pub url: String,
+}
+
+/// A supergraph in Apollo's format, loaded. Clones share everything.
 #[derive(Debug, Clone)]
-pub struct Supergraph {}
+pub struct Supergraph {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    sdl: String,
+    schema: Valid<Schema>,
+    api_schema: Valid<Schema>,
+    implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
+    subgraphs: Vec<Subgraph>,
+    by_graph: HashMap<String, usize>,
+}
 
 impl Supergraph {
-    /// Loads a supergraph's SDL.
+    /// Loads a supergraph's SDL (join v0.1 to v0.5).
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
-        let _ = sdl;
-        Ok(Self {})
+        let schema = Schema::parse_and_validate(sdl, "supergraph.graphql")
+            .map_err(|error| SupergraphError::Invalid(error.errors.to_string()))?;
+        let subgraphs = subgraphs_of(&schema)?;
+        let api_schema = api_schema::derive(&schema)
+            .validate()
+            .map_err(|error| SupergraphError::InvalidApi(error.errors.to_string()))?;
+        let by_graph = subgraphs
+            .iter()
+            .enumerate()
+            .map(|(index, one)| (one.graph.clone(), index))
+            .collect();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                sdl: sdl.to_owned(),
+                implementers: api_schema.implementers_map(),
+                schema,
+                api_schema,
+                subgraphs,
+                by_graph,
+            }),
+        })
     }
+
+    /// The text that was loaded.
+    pub fn sdl(&self) -> &str {
+        &self.inner.sdl
+    }
+
+    /// The whole schema, join directives and inaccessible elements included.
+    pub fn schema(&self) -> &Valid<Schema> {
+        &self.inner.schema
+    }
+
+    /// What clients see: no federation machinery, nothing `@inaccessible`.
+    pub fn api_schema(&self) -> &Valid<Schema> {
+        &self.inner.api_schema
+    }
+
+    /// Who implements each interface of the API schema.
+    pub fn implementers(&self) -> &apollo_compiler::collections::HashMap<Name, Implementers> {
+        &self.inner.implementers
+    }
+
+    /// The subgraphs, in the order of `join__Graph`.
+    pub fn subgraphs(&self) -> &[Subgraph] {
+        &self.inner.subgraphs
+    }
+
+    /// The subgraph behind a `join__Graph` value.
+    pub fn subgraph_by_graph(&self, graph: &str) -> Option<&Subgraph> {
+        self.inner
+            .by_graph
+            .get(graph)
+            .map(|&index| &self.inner.subgraphs[index])
+    }
+}
+
+fn subgraphs_of(schema: &Schema) -> Result<Vec<Subgraph>, SupergraphError> {
+    let Some(ExtendedType::Enum(graphs)) = schema.types.get("join__Graph") else {
+        return Err(SupergraphError::NotASupergraph);
+    };
+    graphs
+        .values
+        .iter()
+        .map(|(value, definition)| {
+            let directive = definition
+                .directives
+                .get("join__graph")
+                .ok_or(SupergraphError::NotASupergraph)?;
+            let text = |name: &str| {
+                directive
+                    .specified_argument_by_name(name)
+                    .and_then(|value| value.as_str())
+                    .map(str::to_owned)
+                    .ok_or(SupergraphError::NotASupergraph)
+            };
+            Ok(Subgraph {
+                graph: value.to_string(),
+                name: text("name")?,
+                url: text("url")?,
+            })
+        })
+        .collect()
 }
