@@ -1,0 +1,253 @@
+//! The published keys: fetched, kept, and replaced when their source says so.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::TokenError;
+use crate::client::HttpClient;
+
+/// How often keys are fetched while all is well.
+const REFRESH_EVERY: Duration = Duration::from_secs(60);
+
+/// Fetches are at least this far apart, whatever tokens strangers send.
+const QUIET: Duration = Duration::from_secs(2);
+
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// One usable public key.
+#[derive(Debug)]
+pub(super) struct Key {
+    id: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) decoding: DecodingKey,
+}
+
+/// All sources, and the keys last seen at each.
+#[derive(Debug)]
+pub(super) struct Keys {
+    client: HttpClient,
+    current: RwLock<Current>,
+    /// Held while fetching, so that one fetch serves all who wait for it.
+    fetching: Mutex<Fetching>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    /// Grows whenever a source's keys change.
+    generation: u64,
+    keys: Vec<Arc<Key>>,
+}
+
+#[derive(Debug)]
+struct Fetching {
+    sources: Vec<Source>,
+    last: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Source {
+    url: String,
+    /// The last good answer, to tell a change.
+    seen: Option<Vec<Value>>,
+    keys: Vec<Arc<Key>>,
+    /// Whether the last fetch worked; unknown before the first.
+    up: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<Value>,
+}
+
+impl Keys {
+    pub(super) fn new(urls: Vec<String>, client: HttpClient) -> Self {
+        let sources = urls
+            .into_iter()
+            .map(|url| Source {
+                url,
+                seen: None,
+                keys: Vec::new(),
+                up: None,
+            })
+            .collect();
+        Self {
+            client,
+            current: RwLock::default(),
+            fetching: Mutex::new(Fetching {
+                sources,
+                last: None,
+            }),
+        }
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.read().generation
+    }
+
+    /// The keys that may have signed, and their generation; fetches when there is none.
+    pub(super) async fn find(&self, id: Option<&str>) -> Result<(u64, Vec<Arc<Key>>), TokenError> {
+        let (generation, found) = self.matching(id);
+        if !found.is_empty() {
+            return Ok((generation, found));
+        }
+        let all_up = self.refresh().await;
+        match self.matching(id) {
+            (generation, found) if !found.is_empty() => Ok((generation, found)),
+            _ if all_up => Err(TokenError::UnknownKey),
+            // The source that is down may well have it.
+            _ => Err(TokenError::KeysUnavailable),
+        }
+    }
+
+    fn matching(&self, id: Option<&str>) -> (u64, Vec<Arc<Key>>) {
+        let current = self.read();
+        let fits = |key: &&Arc<Key>| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
+        (
+            current.generation,
+            current.keys.iter().filter(fits).cloned().collect(),
+        )
+    }
+
+    pub(super) async fn refresh_forever(&self) {
+        loop {
+            let all_up = self.refresh().await;
+            tokio::time::sleep(if all_up { REFRESH_EVERY } else { QUIET }).await;
+        }
+    }
+
+    /// Fetches every source, unless that was done just now. Says whether all are up.
+    async fn refresh(&self) -> bool {
+        let mut fetching = self.fetching.lock().await;
+        if fetching.last.is_none_or(|last| last.elapsed() >= QUIET) {
+            let mut changed = false;
+            for source in &mut fetching.sources {
+                changed |= source.fetch(&self.client).await;
+            }
+            fetching.last = Some(Instant::now());
+            if changed {
+                let keys = fetching
+                    .sources
+                    .iter()
+                    .flat_map(|source| source.keys.clone())
+                    .collect();
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                current.generation += 1;
+                current.keys = keys;
+            }
+        }
+        fetching
+            .sources
+            .iter()
+            .all(|source| source.up == Some(true))
+    }
+
+    /// Ends the quiet period, so that tests need not wait for it.
+    #[cfg(test)]
+    pub(super) async fn forget_last_fetch(&self) {
+        self.fetching.lock().await.last = None;
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source {
+    /// Says whether the keys have changed. On failure the last good ones stay.
+    async fn fetch(&mut self, client: &HttpClient) -> bool {
+        match get(client, &self.url).await {
+            Ok(published) => {
+                if self.up == Some(false) {
+                    tracing::info!(url = self.url, "the key source answers again");
+                }
+                self.up = Some(true);
+                if self.seen.as_ref() == Some(&published) {
+                    return false;
+                }
+                self.keys = published.iter().filter_map(usable).map(Arc::new).collect();
+                self.seen = Some(published);
+                true
+            }
+            Err(reason) => {
+                if self.up != Some(false) {
+                    let kept = self.keys.len();
+                    tracing::warn!(
+                        url = self.url,
+                        reason,
+                        kept,
+                        "the key source does not answer"
+                    );
+                }
+                self.up = Some(false);
+                false
+            }
+        }
+    }
+}
+
+async fn get(client: &HttpClient, url: &str) -> Result<Vec<Value>, String> {
+    let request = http::Request::get(url)
+        .header(http::header::ACCEPT, "application/json")
+        .body(Full::<Bytes>::default())
+        .map_err(|error| error.to_string())?;
+    let fetch = async {
+        let response = client
+            .request(request)
+            .await
+            .map_err(|error| error.to_string())?;
+        if !response.status().is_success() {
+            return Err(response.status().to_string());
+        }
+        let body = Limited::new(response.into_body(), BODY_LIMIT)
+            .collect()
+            .await;
+        let body = body.map_err(|error| error.to_string())?.to_bytes();
+        let published: Published =
+            serde_json::from_slice(&body).map_err(|error| format!("not a key set: {error}"))?;
+        Ok(published.keys)
+    };
+    tokio::time::timeout(FETCH_TIMEOUT, fetch)
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer within {FETCH_TIMEOUT:?}")))
+}
+
+/// Keys of other kinds or for other uses are passed over (RFC 7517, section 5).
+fn usable(published: &Value) -> Option<Key> {
+    let jwk: Jwk = serde_json::from_value(published.clone()).ok()?;
+    if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
+        return None;
+    }
+    let algorithm = match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
+            Algorithm::ES256
+        }
+        AlgorithmParameters::OctetKeyPair(ed) if ed.curve == EllipticCurve::Ed25519 => {
+            Algorithm::EdDSA
+        }
+        AlgorithmParameters::RSA(_) => Algorithm::RS256,
+        _ => return None,
+    };
+    let declared = jwk
+        .common
+        .key_algorithm
+        .map(|declared| declared.to_string());
+    if declared.is_some_and(|declared| declared != format!("{algorithm:?}")) {
+        return None;
+    }
+    let decoding = DecodingKey::from_jwk(&jwk).ok()?;
+    Some(Key {
+        id: jwk.common.key_id,
+        algorithm,
+        decoding,
+    })
+}
