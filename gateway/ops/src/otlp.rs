@@ -44,8 +44,9 @@ impl HttpClient for OnRuntime {
             let body = body.collect().await?.to_bytes();
             Ok(Response::from_parts(parts, body))
         };
+        // The timer, too, must be made on the runtime.
         self.runtime
-            .spawn(tokio::time::timeout(SEND_TIMEOUT, send))
-            .await??
+            .spawn(async move { tokio::time::timeout(SEND_TIMEOUT, send).await? })
+            .await?
     }
 }

@@ -189,7 +189,7 @@ mod tests {
             "{fresh}"
         );
         let text = metrics.render();
-        let line = r#"http_request_duration_seconds_count{method="GET",route="/echo/{id}",service="test",status="200"} 2"#;
+        let line = r#"http_request_duration_seconds_count{method="GET",route="/echo/{id}",status="200",service="test"} 2"#;
         assert!(text.contains(line), "{text}");
     }
 

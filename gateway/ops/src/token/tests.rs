@@ -222,7 +222,6 @@ async fn a_remembered_token_still_expires() {
     assert_eq!(verifier.verify(&token).await, Err(TokenError::Expired));
 }
 
-/// Rotation passes the quiet period by the runtime's paused clock, not by waiting.
 #[tokio::test]
 async fn an_unknown_key_is_fetched_and_a_withdrawn_one_forgotten() {
     let first = published(FIRST, "a", Algorithm::ES256);
