@@ -1,0 +1,162 @@
+//! A schema over HTTP (POST) and WebSocket (`graphql-transport-ws`), at `/graphql`.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Data, Executor, http::ALL_WEBSOCKET_PROTOCOLS};
+use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
+use axum::{
+    Json, Router,
+    extract::{State, WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use ops::token::Verifier;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::{
+    auth::{self, AuthError, Caller, CallerData},
+    clock::Clock,
+};
+
+/// What is made anew for each request and each connection (loaders, above all).
+pub type PerRequest = Arc<dyn Fn(&mut Data) + Send + Sync>;
+
+#[derive(Clone)]
+struct Endpoint<E> {
+    executor: E,
+    per_request: PerRequest,
+    verifier: Verifier,
+    clock: Clock,
+    stop: CancellationToken,
+}
+
+/// The routes of a schema. Loaders are made per request and, for subscriptions, per connection; the latter must not
+/// remember (`dataloader::non_cached`), as a connection outlives what it has read.
+pub fn routes<E: Executor>(executor: E, per_request: PerRequest, parts: &crate::Parts) -> Router {
+    let endpoint = Endpoint {
+        executor,
+        per_request,
+        verifier: parts.verifier.clone(),
+        clock: parts.clock.clone(),
+        stop: parts.stop.clone(),
+    };
+    Router::new()
+        .route("/graphql", post(over_http::<E>).get(over_websocket::<E>))
+        .with_state(endpoint)
+}
+
+async fn over_http<E: Executor>(
+    State(endpoint): State<Endpoint<E>>,
+    headers: HeaderMap,
+    request: GraphQLRequest,
+) -> Response {
+    let caller = match auth::caller(&endpoint.verifier, &headers).await {
+        Ok(caller) => caller,
+        Err(error) => return refuse(&error),
+    };
+    let mut request = request.into_inner();
+    (endpoint.per_request)(&mut request.data);
+    request.data.insert(CallerData(caller));
+    GraphQLResponse::from(endpoint.executor.execute(request).await).into_response()
+}
+
+fn refuse(error: &AuthError) -> Response {
+    let (status, code) = match error {
+        AuthError::Rejected(_) => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
+        AuthError::KeysUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
+    };
+    let body =
+        json!({ "errors": [{ "message": error.to_string(), "extensions": { "code": code } }] });
+    let mut response = (status, Json(body)).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    }
+    response
+}
+
+async fn over_websocket<E: Executor>(
+    State(endpoint): State<Endpoint<E>>,
+    headers: HeaderMap,
+    protocol: GraphQLProtocol,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let caller = match auth::caller(&endpoint.verifier, &headers).await {
+        Ok(caller) => caller,
+        Err(error) => return refuse(&error),
+    };
+    // The default buffers would cost 138 KiB a connection.
+    upgrade
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .protocols(ALL_WEBSOCKET_PROTOCOLS)
+        .on_upgrade(move |socket| async move {
+            let mut data = Data::default();
+            (endpoint.per_request)(&mut data);
+            let stop = endpoint.stop.clone();
+            let (known, expiry) = tokio::sync::oneshot::channel();
+            let verifier = endpoint.verifier.clone();
+            let span = tracing::info_span!("websocket");
+            let opened = span.clone();
+            let serving = GraphQLWebSocket::new(socket, endpoint.executor, protocol)
+                .with_data(data)
+                .on_connection_init(move |payload| async move {
+                    if let Some(traceparent) = payload.get("traceparent").and_then(Value::as_str) {
+                        ops::trace::continue_from(&opened, traceparent);
+                    }
+                    let caller = match token_of(&payload) {
+                        Some(token) => Some(
+                            auth::verify(&verifier, token)
+                                .await
+                                .map_err(|error| error.to_string())?,
+                        ),
+                        None => caller,
+                    };
+                    let _ = known.send(caller.clone());
+                    let mut data = Data::default();
+                    data.insert(CallerData(caller));
+                    Ok(data)
+                })
+                .serve()
+                .instrument(span);
+            // A connection ends with its token, and with the service.
+            tokio::select! {
+                () = serving => {}
+                () = stop.cancelled() => {}
+                () = token_end(expiry, &endpoint.clock) => {}
+            }
+        })
+}
+
+/// The token in the payload of `connection_init`: `{"Authorization": "Bearer …"}`, also under `headers`.
+fn token_of(payload: &Value) -> Option<&str> {
+    let object = payload.as_object()?;
+    let own = object
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case("authorization"));
+    let nested = || {
+        object
+            .get("headers")?
+            .as_object()?
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case("authorization"))
+    };
+    let value = own.or_else(nested)?.1.as_str()?;
+    Some(value.strip_prefix("Bearer ").unwrap_or(value))
+}
+
+async fn token_end(expiry: tokio::sync::oneshot::Receiver<Option<Caller>>, clock: &Clock) {
+    match expiry.await {
+        Ok(Some(caller)) => {
+            let left = (caller.expires_at - clock.now())
+                .to_std()
+                .unwrap_or(Duration::ZERO);
+            tokio::time::sleep(left).await;
+        }
+        _ => std::future::pending().await,
+    }
+}
