@@ -44,7 +44,8 @@ impl Drop for Waiter {
 }
 
 impl Live {
-    pub(crate) fn new(service: &'static str, bus: Arc<dyn Bus>) -> Self {
+    /// The waiters of one replica of `service`.
+    pub fn new(service: &'static str, bus: Arc<dyn Bus>) -> Self {
         Self {
             service,
             bus,

@@ -81,7 +81,8 @@ struct Shared {
 }
 
 impl Mailbox {
-    pub(crate) fn new(
+    /// A mailbox of `service`, its rows in `db`, its messages carried by `bus`.
+    pub fn new(
         service: &'static str,
         db: Db,
         clock: Clock,
