@@ -1,0 +1,146 @@
+//! How much runs at once, and until when: every operation passes here on its way to the engine.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt, Stream, StreamExt, future::ready, stream, stream::BoxStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    auth::Caller,
+    config::Config,
+    engine::{Context, Engine, Outcome, Request, Response},
+    metrics::Measurements,
+};
+
+/// The engine behind its bounds; clones share them.
+#[derive(Clone)]
+pub(crate) struct Admission {
+    engine: Engine,
+    /// None: unbounded.
+    executions: Option<Arc<Semaphore>>,
+    subscriptions: Option<Arc<Semaphore>>,
+    subscriptions_enabled: bool,
+    measurements: Measurements,
+}
+
+/// What came of an operation.
+pub(crate) enum Answer {
+    /// One response.
+    Response(Response),
+    /// A subscription's responses; one without data is the last.
+    Stream(BoxStream<'static, Response>),
+    /// Too much is running; the client may try again soon.
+    Overload,
+}
+
+impl Admission {
+    /// Bounds after the configuration.
+    pub(crate) fn new(engine: Engine, config: &Config, measurements: Measurements) -> Self {
+        let semaphore = |limit: Option<usize>| limit.map(|limit| Arc::new(Semaphore::new(limit)));
+        Self {
+            engine,
+            executions: semaphore(config.traffic_shaping.router.concurrency_limit),
+            subscriptions: semaphore(config.subscription.max_opened_subscriptions),
+            subscriptions_enabled: config.subscription.enabled,
+            measurements,
+        }
+    }
+
+    /// Runs an operation; `transport` is for the metrics.
+    pub(crate) async fn run(
+        &self,
+        transport: &'static str,
+        request: Request,
+        context: Context,
+    ) -> Answer {
+        let answer = self.admit(request, context).await;
+        let outcome = match &answer {
+            Answer::Response(response) if response.is_request_error() => "refused",
+            Answer::Response(_) => "data",
+            Answer::Stream(_) => "stream",
+            Answer::Overload => "overload",
+        };
+        self.measurements
+            .operations
+            .with_label_values(&[transport, outcome])
+            .inc();
+        answer
+    }
+
+    async fn admit(&self, request: Request, context: Context) -> Answer {
+        let Ok(_permit) = acquire(self.executions.as_ref()) else {
+            return Answer::Overload;
+        };
+        match self.engine.execute(request, context).await {
+            Outcome::Response(response) => Answer::Response(response),
+            Outcome::Stream(_) if !self.subscriptions_enabled => {
+                Answer::Response(Response::request_error(
+                    "SUBSCRIPTION_NOT_ENABLED",
+                    "subscriptions are switched off at this gateway",
+                ))
+            }
+            Outcome::Stream(stream) => {
+                let Ok(permit) = acquire(self.subscriptions.as_ref()) else {
+                    return Answer::Overload;
+                };
+                let open = Open::new(permit, &self.measurements);
+                Answer::Stream(stream.inspect(move |_| open.hold()).boxed())
+            }
+        }
+    }
+}
+
+fn acquire(semaphore: Option<&Arc<Semaphore>>) -> Result<Option<OwnedSemaphorePermit>, ()> {
+    semaphore
+        .map(|semaphore| Arc::clone(semaphore).try_acquire_owned())
+        .transpose()
+        .map_err(drop)
+}
+
+/// Counts a subscription as long as its stream lives.
+struct Open {
+    _permit: Option<OwnedSemaphorePermit>,
+    measurements: Measurements,
+}
+
+impl Open {
+    fn new(permit: Option<OwnedSemaphorePermit>, measurements: &Measurements) -> Self {
+        measurements.subscriptions.inc();
+        Self {
+            _permit: permit,
+            measurements: measurements.clone(),
+        }
+    }
+
+    /// Ties the guard to the closure that calls this.
+    fn hold(&self) {}
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.measurements.subscriptions.dec();
+    }
+}
+
+/// The stream until the caller's token ends; then one error with the code `TOKEN_EXPIRED`, and the end.
+pub(crate) fn until_expiry(
+    responses: impl Stream<Item = Response> + Send + 'static,
+    caller: Caller,
+) -> BoxStream<'static, Response> {
+    let Some(remaining) = caller.remaining() else {
+        return responses.boxed();
+    };
+    let expired = || Response::request_error("TOKEN_EXPIRED", "the token has expired");
+    if remaining.is_zero() {
+        return stream::once(ready(expired())).boxed();
+    }
+    // `None` marks the end, whichever side brings it.
+    let responses = responses.map(Some).chain(stream::once(ready(None)));
+    let expiry = tokio::time::sleep(remaining)
+        .map(move |()| stream::iter([Some(expired()), None]))
+        .flatten_stream();
+    stream::select(responses, expiry)
+        .take_while(|item| ready(item.is_some()))
+        .filter_map(ready)
+        .boxed()
+}

@@ -1,0 +1,54 @@
+//! The gateway as a process of its own.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use gateway::{Config, Gateway};
+use tokio::net::TcpListener;
+
+/// A GraphQL federation gateway.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The supergraph schema to serve.
+    #[arg(long, short, env = "APOLLO_ROUTER_SUPERGRAPH_PATH")]
+    supergraph: PathBuf,
+    /// The configuration; left out, everything has its default.
+    #[arg(long, short, env = "APOLLO_ROUTER_CONFIG_PATH")]
+    config: Option<PathBuf>,
+    /// The address to listen on, in place of the configuration's.
+    #[arg(long, env = "APOLLO_ROUTER_LISTEN_ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let telemetry = match ops::telemetry::init("gateway") {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = run(arguments).await;
+    if let Err(error) = &result {
+        tracing::error!("{error}");
+    }
+    telemetry.shutdown().await;
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let config = arguments.config.map(Config::from_path).transpose()?.unwrap_or_default();
+    let path = arguments.supergraph;
+    let supergraph = std::fs::read_to_string(&path)
+        .map_err(|error| format!("cannot read the supergraph {}: {error}", path.display()))?;
+    let listen = arguments.listen.unwrap_or(config.supergraph.listen);
+    let stop = ops::stop::on_signal();
+    let gateway = Gateway::new(config, &supergraph, ops::metrics::Metrics::new("gateway"), stop.clone())?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    gateway.serve(listener, stop).await?;
+    Ok(())
+}

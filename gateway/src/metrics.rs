@@ -1,0 +1,39 @@
+//! What the gateway counts beyond plain HTTP.
+
+use ops::metrics::Metrics;
+use prometheus::{IntCounterVec, IntGauge};
+
+/// The gateway's own measurements.
+#[derive(Clone)]
+pub(crate) struct Measurements {
+    /// Operations by transport (`http`, `websocket`) and outcome (`data`, `refused`, `stream`, `overload`).
+    pub(crate) operations: IntCounterVec,
+    /// Subscriptions now open.
+    pub(crate) subscriptions: IntGauge,
+    /// Client WebSockets now open.
+    pub(crate) connections: IntGauge,
+}
+
+impl Measurements {
+    /// Registers the measurements.
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let none: &[&str] = &[];
+        Self {
+            operations: metrics.counter(
+                "gateway_operations_total",
+                "GraphQL operations by transport and outcome",
+                &["transport", "outcome"],
+            ),
+            subscriptions: metrics
+                .gauge("gateway_subscriptions", "Subscriptions open", &[])
+                .with_label_values(none),
+            connections: metrics
+                .gauge(
+                    "gateway_websocket_connections",
+                    "Client WebSockets open",
+                    &[],
+                )
+                .with_label_values(none),
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! The gateway put together: configuration and supergraph in, a running server out.
+
+use std::{collections::HashMap, io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    response::Response,
+    routing::{any, get},
+};
+use federation::{Supergraph, SupergraphError};
+use http::{HeaderName, HeaderValue, Method, Uri, header};
+use ops::{health::Health, metrics::Metrics};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use tower_http::{
+    compression::{
+        CompressionLayer, CompressionLevel, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
+    cors::{AllowHeaders, AllowOrigin, CorsLayer},
+};
+
+use crate::{
+    admission::Admission,
+    auth::Authenticator,
+    config::{Config, ConfigError, Cors, PassthroughTarget, check_name},
+    engine::{Engine, ErrorPolicy, Limits, Upstreams},
+    explorer,
+    headers::Propagation,
+    metrics::Measurements,
+};
+
+/// How long requests in flight may take to finish once the gateway is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How long WebSocket clients may take to read that they are being left.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Smaller responses cost more to compress than to send.
+const COMPRESS_ABOVE: u16 = 1_024;
+
+/// Why a gateway could not be put together; for operators.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The configuration makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The supergraph makes no sense.
+    #[error("the supergraph cannot be loaded: {0}")]
+    Supergraph(#[from] SupergraphError),
+    /// The configuration names a subgraph that the supergraph has not.
+    #[error("configuration: {key}: there is no subgraph `{name}`; the supergraph has {known}")]
+    UnknownSubgraph {
+        /// The section.
+        key: &'static str,
+        /// The name in question.
+        name: String,
+        /// Those that exist.
+        known: String,
+    },
+    /// Neither the supergraph nor the configuration says where a subgraph is.
+    #[error(
+        "the supergraph has no usable URL for the subgraph `{name}` (`{url}`): set override_subgraph_url.{name}"
+    )]
+    NoUrl {
+        /// The subgraph.
+        name: String,
+        /// What the supergraph has.
+        url: String,
+    },
+}
+
+/// A gateway, ready to serve.
+pub struct Gateway {
+    config: Arc<Config>,
+    admission: Admission,
+    authenticator: Authenticator,
+    propagation: Propagation,
+    measurements: Measurements,
+    metrics: Metrics,
+    health: Health,
+}
+
+/// What every request handler shares while the gateway serves.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) admission: Admission,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) propagation: Propagation,
+    pub(crate) connections: Connections,
+    /// Fires when clients have to be left.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Gateway {
+    /// A gateway for a supergraph. Fetches token keys in the background until `stop`; must be called inside a Tokio
+    /// runtime. `metrics` may be used by one gateway only.
+    pub fn new(
+        config: Config,
+        supergraph_sdl: &str,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> Result<Self, GatewayError> {
+        let supergraph = Supergraph::parse(supergraph_sdl)?;
+        let client = ops::client::http_client();
+        let upstreams = upstreams(&config, &supergraph, client.clone())?;
+        let measurements = Measurements::new(&metrics);
+        let engine = Engine::new(supergraph, upstreams);
+        Ok(Self {
+            admission: Admission::new(engine, &config, measurements.clone()),
+            authenticator: Authenticator::new(&config, &client, &stop),
+            propagation: Propagation::new(&config.headers)?,
+            config: Arc::new(config),
+            measurements,
+            metrics,
+            health: Health::new(),
+        })
+    }
+
+    /// Serves until `stop`, then lets requests in flight finish and closes WebSockets with 1001 (going away).
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+        let shared = self.shared(stop.clone());
+        let served = ops::server::serve(listener, self.router(&shared), stop, GRACE).await;
+        // Upgraded connections are no longer the server's; they end on their own, but must not be cut off by the end
+        // of the process.
+        if timeout(FAREWELL, shared.connections.none_left())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some WebSocket clients did not take note of the shutdown");
+        }
+        served
+    }
+
+    fn shared(&self, stop: CancellationToken) -> Arc<Shared> {
+        Arc::new(Shared {
+            config: Arc::clone(&self.config),
+            admission: self.admission.clone(),
+            authenticator: self.authenticator.clone(),
+            propagation: self.propagation.clone(),
+            connections: Connections::new(
+                self.config.websocket.max_connections,
+                &self.measurements,
+            ),
+            stop,
+        })
+    }
+
+    fn router(&self, shared: &Arc<Shared>) -> Router {
+        let path = &self.config.supergraph.path;
+        let mut graphql = Router::new().route(path, any(crate::http::handle));
+        if path != "/graphql" {
+            graphql = graphql.route("/graphql", any(crate::http::handle));
+        }
+        let mut router = graphql
+            .with_state(Arc::clone(shared))
+            .merge(self.operations());
+        if self.config.explorer.enabled {
+            router = router.merge(explorer::assets());
+        }
+        let plain =
+            SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::const_new("multipart/mixed"));
+        router = router.layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(plain),
+        );
+        if let Some(cors) = cors(&self.config.cors) {
+            router = router.layer(cors);
+        }
+        ops::trace::http_layer(router, self.metrics.clone())
+    }
+
+    /// `/metrics`, and the health check where the configuration wants it.
+    fn operations(&self) -> Router {
+        let health = &self.config.health_check;
+        let metrics = ops::metrics::routes(self.metrics.clone());
+        if !health.enabled {
+            return metrics;
+        }
+        let routes = ops::health::routes(self.health.clone());
+        if health.path == "/health" {
+            return metrics.merge(routes);
+        }
+        // The crate `ops` knows one path; another one is forwarded to it, with its parameters.
+        let forward = move |mut request: axum::extract::Request| {
+            let query = request
+                .uri()
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
+            let routes = routes.clone();
+            async move {
+                if let Ok(uri) = Uri::try_from(format!("/health{query}")) {
+                    *request.uri_mut() = uri;
+                }
+                routes
+                    .oneshot(request)
+                    .await
+                    .unwrap_or_else(|never| match never {})
+            }
+        };
+        metrics.route(&health.path, get(forward))
+    }
+}
+
+fn cors(cors: &Cors) -> Option<CorsLayer> {
+    if cors.origins.is_empty() && !cors.allow_any_origin {
+        return None;
+    }
+    let names = |names: &[String]| -> Vec<HeaderName> {
+        names
+            .iter()
+            .filter_map(|name| check_name("cors", name).ok())
+            .collect()
+    };
+    let origin = if cors.allow_any_origin {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(
+            cors.origins
+                .iter()
+                .filter_map(|origin| HeaderValue::try_from(origin).ok()),
+        )
+    };
+    let headers = if cors.allow_headers.is_empty() {
+        AllowHeaders::mirror_request()
+    } else {
+        AllowHeaders::list(names(&cors.allow_headers))
+    };
+    Some(
+        CorsLayer::new()
+            .allow_origin(origin)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(headers)
+            .expose_headers(names(&cors.expose_headers))
+            .allow_credentials(cors.allow_credentials)
+            .max_age(Duration::from_secs(3_600)),
+    )
+}
+
+fn upstreams(
+    config: &Config,
+    supergraph: &Supergraph,
+    client: ops::client::HttpClient,
+) -> Result<Upstreams, GatewayError> {
+    let passthrough = &config.subscription.mode.passthrough;
+    check_names(
+        "override_subgraph_url",
+        config.override_subgraph_url.keys(),
+        supergraph,
+    )?;
+    check_names(
+        "subscription.mode.passthrough.subgraphs",
+        passthrough.subgraphs.keys(),
+        supergraph,
+    )?;
+    check_names(
+        "include_subgraph_errors.subgraphs",
+        config.include_subgraph_errors.subgraphs.keys(),
+        supergraph,
+    )?;
+    let mut urls = HashMap::new();
+    let mut websocket_urls = HashMap::new();
+    for subgraph in supergraph.subgraphs() {
+        let name = &subgraph.name;
+        let url = config
+            .override_subgraph_url
+            .get(name)
+            .unwrap_or(&subgraph.url);
+        let target = passthrough.subgraphs.get(name).unwrap_or(&passthrough.all);
+        let Some(websocket_url) = websocket_url(url, target) else {
+            return Err(GatewayError::NoUrl {
+                name: name.clone(),
+                url: url.clone(),
+            });
+        };
+        websocket_urls.insert(name.clone(), websocket_url);
+        urls.insert(name.clone(), url.clone());
+    }
+    let errors = &config.include_subgraph_errors;
+    Ok(Upstreams {
+        client,
+        urls,
+        websocket_urls,
+        timeout: config.traffic_shaping.all.timeout,
+        errors: ErrorPolicy {
+            all: errors.all,
+            subgraphs: errors
+                .subgraphs
+                .iter()
+                .map(|(name, pass)| (name.clone(), *pass))
+                .collect(),
+        },
+        introspection: config.supergraph.introspection,
+        limits: Limits {
+            max_tokens: config.limits.parser_max_tokens,
+            max_recursion: config.limits.parser_max_recursion,
+            max_depth: config.limits.max_depth,
+            max_aliases: config.limits.max_aliases,
+        },
+    })
+}
+
+fn check_names<'a>(
+    key: &'static str,
+    mut names: impl Iterator<Item = &'a String>,
+    supergraph: &Supergraph,
+) -> Result<(), GatewayError> {
+    let known = supergraph.subgraphs();
+    match names.find(|name| !known.iter().any(|subgraph| subgraph.name == **name)) {
+        None => Ok(()),
+        Some(name) => {
+            let known: Vec<_> = known
+                .iter()
+                .map(|subgraph| subgraph.name.as_str())
+                .collect();
+            Err(GatewayError::UnknownSubgraph {
+                key,
+                name: name.clone(),
+                known: known.join(", "),
+            })
+        }
+    }
+}
+
+/// The subgraph's URL with the scheme for WebSockets and the configured path; none when it is no such URL.
+fn websocket_url(url: &str, target: &PassthroughTarget) -> Option<String> {
+    let mut url = url::Url::parse(url).ok()?;
+    let scheme = match url.scheme() {
+        "http" => "ws",
+        "https" => "wss",
+        _ => return None,
+    };
+    url.set_scheme(scheme).ok()?;
+    if let Some(path) = &target.path {
+        url.set_path(path);
+    }
+    Some(url.into())
+}
+
+/// The client WebSockets now open.
+pub(crate) struct Connections {
+    count: watch::Sender<usize>,
+    limit: usize,
+    measurements: Measurements,
+}
+
+/// One open WebSocket, as long as it lives.
+pub(crate) struct Connected {
+    shared: Arc<Shared>,
+}
+
+impl Connections {
+    fn new(limit: Option<usize>, measurements: &Measurements) -> Self {
+        let limit = limit.unwrap_or(usize::MAX);
+        Self {
+            count: watch::Sender::new(0),
+            limit,
+            measurements: measurements.clone(),
+        }
+    }
+
+    /// Counts one more connection; none when there are too many.
+    pub(crate) fn enter(shared: &Arc<Shared>) -> Option<Connected> {
+        let connections = &shared.connections;
+        let entered = connections.count.send_if_modified(|count| {
+            let free = *count < connections.limit;
+            *count += usize::from(free);
+            free
+        });
+        entered.then(|| {
+            connections.measurements.connections.inc();
+            Connected {
+                shared: Arc::clone(shared),
+            }
+        })
+    }
+
+    async fn none_left(&self) {
+        // Fails only without a sender, which is ourselves.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        let connections = &self.shared.connections;
+        connections.count.send_modify(|count| *count -= 1);
+        connections.measurements.connections.dec();
+    }
+}
+
+/// An empty response with this status.
+pub(crate) fn empty(status: http::StatusCode, retry_after: Option<&'static str>) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    if let Some(wait) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
+    }
+    response
+}
