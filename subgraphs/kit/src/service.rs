@@ -238,10 +238,8 @@ async fn run(
     let mut tasks = JoinSet::new();
     let mut spawn = |task: BoxFuture<'static, ()>| drop(tasks.spawn(task.in_current_span()));
     spawn(start.bus.consume(inbox.clone(), stop.clone()));
-    spawn(Box::pin(inbox.run(stop.clone())));
-    spawn(Box::pin(
-        mailbox.clone().run_relay(start.replica, stop.clone()),
-    ));
+    spawn(Box::pin(inbox.work(stop.clone())));
+    spawn(Box::pin(mailbox.clone().relay(start.replica, stop.clone())));
     spawn(Box::pin(mailbox.clone().run_cleaner(stop.clone())));
     spawn(Box::pin(parts.live.clone().run(stop.clone())));
     spawn(Box::pin(watch_health(

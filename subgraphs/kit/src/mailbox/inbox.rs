@@ -233,7 +233,7 @@ impl Inbox {
     }
 
     /// The worker: handles what is parked and due, until `stop`.
-    pub(crate) async fn run(self, stop: CancellationToken) {
+    pub async fn work(self, stop: CancellationToken) {
         let mut pause = POLL_BUSY;
         while !stop.is_cancelled() {
             match self.round().await {

@@ -20,7 +20,7 @@ const RETRY: Duration = Duration::from_millis(500);
 
 impl Mailbox {
     /// Publishes what is in the outbox until `stop`.
-    pub(crate) async fn run_relay(self, replica: String, stop: CancellationToken) {
+    pub async fn relay(self, replica: String, stop: CancellationToken) {
         let mut leases = Leases::new(replica);
         let mut renewed: Option<Instant> = None;
         let mut pause = POLL_BUSY;

@@ -5,7 +5,6 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use kit::{Clock, Db, Migration};
 use sqlx::{Any, migrate::MigrateDatabase};
-use tempfile::TempDir;
 
 /// A database for one test.
 pub struct TestDb {
@@ -13,7 +12,6 @@ pub struct TestDb {
     pub db: Db,
     /// Where it is, to open it again.
     pub url: String,
-    _folder: Option<TempDir>,
 }
 
 /// Runs `test` on a fresh SQLite file, then on a fresh PostgreSQL database, each removed afterwards.
@@ -29,12 +27,8 @@ pub async fn on_each_database<F: Future<Output = ()>>(
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let db = Db::open(&url, migrations).await.expect("a SQLite file");
-    test(TestDb {
-        db,
-        url,
-        _folder: Some(folder),
-    })
-    .await;
+    test(TestDb { db, url }).await;
+    drop(folder);
 
     let url = fresh_postgres_url();
     let db = Db::open(&url, migrations).await.unwrap_or_else(|error| {
@@ -43,7 +37,6 @@ pub async fn on_each_database<F: Future<Output = ()>>(
     let outcome = AssertUnwindSafe(test(TestDb {
         db,
         url: url.clone(),
-        _folder: None,
     }))
     .catch_unwind()
     .await;
