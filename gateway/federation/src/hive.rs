@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
@@ -37,6 +38,12 @@ use crate::plan::{
 pub(crate) struct Bridge {
     planner: Planner,
     budget: Duration,
+}
+
+impl fmt::Debug for Bridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bridge").finish_non_exhaustive()
+    }
 }
 
 impl Bridge {
@@ -116,7 +123,9 @@ fn node(value: PlanNode) -> Result<Node, String> {
             rest: None,
         },
         PlanNode::Defer(_) => {
-            return Err("the planner answered with a node that was not asked for: Defer".to_owned());
+            return Err(
+                "the planner answered with a node that was not asked for: Defer".to_owned(),
+            );
         }
     })
 }
@@ -142,6 +151,13 @@ fn fetch(fetch: FetchNode) -> Result<Fetch, String> {
             .selections
             .items
     };
+    let output_rewrites = rewrites(fetch.output_rewrites);
+    if output_rewrites
+        .iter()
+        .any(|rewrite| matches!(rewrite, Rewrite::SetValue { .. }))
+    {
+        return Err("the planner asks for a value to be set in an answer".to_owned());
+    }
     Ok(Fetch {
         service: fetch.service_name,
         kind: match fetch.operation_kind {
@@ -155,7 +171,7 @@ fn fetch(fetch: FetchNode) -> Result<Fetch, String> {
         requires,
         selections: selections(items, &fragments)?,
         input_rewrites: rewrites(fetch.input_rewrites),
-        output_rewrites: rewrites(fetch.output_rewrites),
+        output_rewrites,
     })
 }
 

@@ -1,7 +1,5 @@
 //! From an operation over the API schema to a plan.
 
-use std::{fmt, time::Duration};
-
 use apollo_compiler::{
     ExecutableDocument, Node as AstNode, Schema,
     ast::OperationType,
@@ -11,12 +9,9 @@ use apollo_compiler::{
 };
 
 use crate::{
-    Supergraph, SupergraphError, hive,
+    Supergraph,
     plan::{Node, OperationKind, Plan},
 };
-
-/// How long one operation may be planned: a hostile one ends in an error.
-const BUDGET: Duration = Duration::from_secs(5);
 
 /// An operation cannot be planned. The message is for operators.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,26 +19,17 @@ const BUDGET: Duration = Duration::from_secs(5);
 pub struct PlanError(String);
 
 /// Plans operations over one supergraph.
+#[derive(Debug, Clone)]
 pub struct Planner {
     supergraph: Supergraph,
-    bridge: hive::Bridge,
-}
-
-impl fmt::Debug for Planner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Planner").finish_non_exhaustive()
-    }
 }
 
 impl Planner {
     /// A planner for a supergraph.
-    pub fn new(supergraph: &Supergraph) -> Result<Self, SupergraphError> {
-        let bridge =
-            hive::Bridge::new(supergraph.sdl(), BUDGET).map_err(SupergraphError::Unplannable)?;
-        Ok(Self {
+    pub fn new(supergraph: &Supergraph) -> Self {
+        Self {
             supergraph: supergraph.clone(),
-            bridge,
-        })
+        }
     }
 
     /// Plans one operation of a document that is valid over the API schema. Introspection is not planned: `__schema`,
@@ -142,7 +128,10 @@ impl Planner {
         for fragment in asked.fragments.values_mut() {
             ask_types(schema, &mut fragment.make_mut().selection_set);
         }
-        self.bridge.plan(&asked.to_string()).map_err(PlanError)
+        self.supergraph
+            .bridge()
+            .plan(&asked.to_string())
+            .map_err(PlanError)
     }
 }
 

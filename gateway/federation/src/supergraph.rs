@@ -1,6 +1,6 @@
 //! A loaded supergraph: its schema, the schema that clients see, and where its subgraphs are.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use apollo_compiler::{
     Name, Schema,
@@ -8,7 +8,10 @@ use apollo_compiler::{
     validation::Valid,
 };
 
-use crate::api_schema;
+use crate::{api_schema, hive};
+
+/// How long one operation may be planned: a hostile one ends in an error.
+const BUDGET: Duration = Duration::from_secs(5);
 
 /// Why a supergraph was refused.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +57,7 @@ struct Inner {
     implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
     subgraphs: Vec<Subgraph>,
     by_graph: HashMap<String, usize>,
+    bridge: hive::Bridge,
 }
 
 impl Supergraph {
@@ -65,6 +69,7 @@ impl Supergraph {
         let api_schema = api_schema::derive(&schema)
             .validate()
             .map_err(|error| SupergraphError::InvalidApi(error.errors.to_string()))?;
+        let bridge = hive::Bridge::new(sdl, BUDGET).map_err(SupergraphError::Unplannable)?;
         let by_graph = subgraphs
             .iter()
             .enumerate()
@@ -78,8 +83,13 @@ impl Supergraph {
                 api_schema,
                 subgraphs,
                 by_graph,
+                bridge,
             }),
         })
+    }
+
+    pub(crate) fn bridge(&self) -> &hive::Bridge {
+        &self.inner.bridge
     }
 
     /// The text that was loaded.

@@ -3,13 +3,39 @@
 //! `operation → plan → execute → fetch → response`. It knows nothing about HTTP servers, tokens or configuration
 //! files; the server around it turns those into [`Context`] and [`Upstreams`].
 
+mod decode;
+mod error;
+mod execute;
+mod fetch;
+mod keys;
+mod operation;
+mod plan_cache;
+mod program;
+mod project;
+mod representations;
+mod response;
+mod selection;
+mod subscription;
+mod tree;
+mod upstream;
+mod upstream_ws;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use apollo_compiler::{ast::OperationType, response::JsonMap, validation::Valid};
 use federation::Supergraph;
 use futures_util::stream::BoxStream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
+
+use execute::Run;
+use operation::Prepared;
+use plan_cache::PlanCache;
+pub use response::Response;
+pub use upstream::{ErrorPolicy, Limits, Upstreams};
+
+/// Operations that are kept ready; a deployment's clients send far fewer.
+const PLANS: usize = 2_048;
 
 /// A GraphQL request as a client sent it, before any checking.
 #[derive(Debug, Clone, Default)]
@@ -45,130 +71,151 @@ pub enum Outcome {
     Stream(BoxStream<'static, Response>),
 }
 
-/// One GraphQL response.
-#[derive(Debug, Clone)]
-pub struct Response {
-    body: Bytes,
-    request_error: bool,
-    code: Option<String>,
-    retry_after: Option<Duration>,
-}
-
-impl Response {
-    /// A response without `data`, with one error.
-    pub fn request_error(code: &str, message: &str) -> Self {
-        let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-        Self {
-            body: Bytes::from(body.to_string()),
-            request_error: true,
-            code: Some(code.to_owned()),
-            retry_after: None,
-        }
-    }
-
-    /// The JSON text.
-    pub fn to_bytes(&self) -> Bytes {
-        self.body.clone()
-    }
-
-    /// Whether the request was refused as a whole: there is no `data` entry.
-    pub fn is_request_error(&self) -> bool {
-        self.request_error
-    }
-
-    /// The `extensions.code` of the refusal, when [`is_request_error`](Self::is_request_error).
-    pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-
-    /// When the client may try again, if the refusal was temporary.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-}
-
-/// Where the subgraphs are and how they are spoken to.
-#[derive(Debug, Clone)]
-pub struct Upstreams {
-    /// The shared HTTP client.
-    pub client: ops::client::HttpClient,
-    /// Subgraph name → URL, where it differs from the supergraph's.
-    pub urls: HashMap<String, String>,
-    /// Subgraph name → WebSocket URL, where it differs from the HTTP URL with the scheme swapped.
-    pub websocket_urls: HashMap<String, String>,
-    /// Bound on one upstream request.
-    pub timeout: Duration,
-    /// Whose errors clients may read.
-    pub errors: ErrorPolicy,
-    /// Whether `__schema` and `__type` are answered.
-    pub introspection: bool,
-    /// Bounds on operations.
-    pub limits: Limits,
-}
-
-impl Upstreams {
-    /// The supergraph's own URLs, errors masked, 30 s per request, introspection on.
-    pub fn new(client: ops::client::HttpClient) -> Self {
-        Self {
-            client,
-            urls: HashMap::new(),
-            websocket_urls: HashMap::new(),
-            timeout: Duration::from_secs(30),
-            errors: ErrorPolicy::default(),
-            introspection: true,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// Whose errors clients may read as the subgraph wrote them; the others' are masked.
-#[derive(Debug, Clone, Default)]
-pub struct ErrorPolicy {
-    /// For subgraphs that are not named below.
-    pub all: bool,
-    /// By subgraph.
-    pub subgraphs: HashMap<String, bool>,
-}
-
-/// Bounds on a client's operation.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Lexical tokens in the document.
-    pub max_tokens: usize,
-    /// Nesting while parsing.
-    pub max_recursion: usize,
-    /// Depth of fields, fragments expanded.
-    pub max_depth: Option<usize>,
-    /// Aliased fields, fragments expanded.
-    pub max_aliases: Option<usize>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_tokens: 15_000, max_recursion: 500, max_depth: None, max_aliases: None }
-    }
-}
-
 /// The engine; clones share everything.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    supergraph: Supergraph,
-    upstreams: Upstreams,
+pub(crate) struct Inner {
+    pub(crate) supergraph: Supergraph,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) services: HashMap<String, upstream::Service>,
+    plans: PlanCache,
 }
 
 impl Engine {
     /// An engine for a supergraph.
     pub fn new(supergraph: Supergraph, upstreams: Upstreams) -> Self {
-        Self { inner: Arc::new(Inner { supergraph, upstreams }) }
+        let services = upstream::services(&supergraph, &upstreams);
+        Self {
+            inner: Arc::new(Inner {
+                supergraph,
+                upstreams,
+                services,
+                plans: PlanCache::new(PLANS),
+            }),
+        }
     }
 
     /// Runs a request.
     pub async fn execute(&self, request: Request, context: Context) -> Outcome {
-        let _ = (&self.inner.supergraph, &self.inner.upstreams, request, context);
-        Outcome::Response(Response::request_error("NOT_READY", "not ready"))
+        let prepared = match self
+            .prepare(&request.query, request.operation_name.as_deref())
+            .await
+        {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Outcome::Response(refusal),
+        };
+        if let Some(refusal) = self.refuse(&prepared, &context) {
+            return Outcome::Response(refusal);
+        }
+        let variables = match prepared.coerce(&self.inner.supergraph, request.variables) {
+            Ok(variables) => variables,
+            Err(error) => return Outcome::Response(Response::refusal(&[error])),
+        };
+        if prepared.kind() == OperationType::Subscription {
+            return subscription::start(Arc::clone(&self.inner), prepared, context, variables)
+                .await;
+        }
+        let answer = self.inner.answer(&prepared, &context, &variables);
+        Outcome::Response(within(context.timeout, answer).await)
     }
+
+    /// Finds the operation, or prepares it away from the threads that serve requests.
+    async fn prepare(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Arc<Prepared>, Response> {
+        if let Some(prepared) = self.inner.plans.get(query, operation_name) {
+            return Ok(prepared);
+        }
+        let inner = Arc::clone(&self.inner);
+        let (query, operation_name) = (query.to_owned(), operation_name.map(str::to_owned));
+        tokio::task::spawn_blocking(move || {
+            let name = operation_name.as_deref();
+            let prepared = Prepared::new(&inner.supergraph, &inner.upstreams.limits, &query, name)
+                .map_err(|errors| Response::refusal(&errors))?;
+            let prepared = Arc::new(prepared);
+            inner.plans.insert(&query, name, Arc::clone(&prepared));
+            Ok(prepared)
+        })
+        .await
+        .unwrap_or_else(|error| {
+            tracing::error!(%error, "preparing an operation panicked");
+            Err(Response::request_error(
+                "INTERNAL_SERVER_ERROR",
+                "The operation could not be prepared",
+            ))
+        })
+    }
+
+    fn refuse(&self, prepared: &Prepared, context: &Context) -> Option<Response> {
+        if context.read_only && prepared.kind() != OperationType::Query {
+            return Some(Response::request_error(
+                "METHOD_NOT_ALLOWED",
+                "Only queries may be sent with GET",
+            ));
+        }
+        if prepared.has_introspection() && !self.inner.upstreams.introspection {
+            return Some(Response::request_error(
+                "INTROSPECTION_DISABLED",
+                "Introspection is disabled",
+            ));
+        }
+        None
+    }
+}
+
+impl Inner {
+    /// Answers a query or a mutation.
+    async fn answer(
+        &self,
+        prepared: &Prepared,
+        context: &Context,
+        variables: &Valid<JsonMap>,
+    ) -> Response {
+        let run = Run::new(self, prepared, context, variables);
+        if let Some(step) = &prepared.program.step {
+            run.step(step).await;
+        }
+        self.project(prepared, variables, run.into_state())
+    }
+
+    /// The client's view of what was gathered.
+    pub(crate) fn project(
+        &self,
+        prepared: &Prepared,
+        variables: &Valid<JsonMap>,
+        state: execute::State,
+    ) -> Response {
+        let execute::State {
+            tree,
+            root,
+            mut errors,
+        } = state;
+        let introspection = match prepared.introspect(&self.supergraph, variables) {
+            Ok(introspection) => introspection,
+            Err(error) => return Response::refusal(&[error]),
+        };
+        let source = project::Source {
+            compiler: prepared.compiler(&self.supergraph),
+            tree: &tree,
+            variables,
+            introspection: introspection.as_deref(),
+        };
+        let data = project::project(&source, &prepared.set, root, &mut errors);
+        Response::data(&data, &errors)
+    }
+}
+
+/// Bounds an answer; zero is no bound.
+pub(crate) async fn within(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
+    if timeout.is_zero() {
+        return answer.await;
+    }
+    tokio::time::timeout(timeout, answer)
+        .await
+        .unwrap_or_else(|_| Response::request_error("GATEWAY_TIMEOUT", "The request took too long"))
 }

@@ -1,0 +1,308 @@
+//! The client's view of the tree: only what was asked for, in the order that it was asked for, completed as GraphQL's
+//! "Value Completion" and "Handling Field Errors" say. Writes JSON text directly.
+
+use apollo_compiler::{ast::Type, response::JsonMap};
+
+use super::{
+    error::{Errors, GraphQLError, PathItem},
+    selection::{Compiler, Condition, Field, Leaf, Output, Set},
+    tree::{Data, ObjectId, Tree},
+};
+
+/// Everything that a projection reads.
+pub(crate) struct Source<'a> {
+    pub(crate) compiler: Compiler<'a>,
+    pub(crate) tree: &'a Tree,
+    pub(crate) variables: &'a JsonMap,
+    /// `__schema` and `__type` by response key.
+    pub(crate) introspection: Option<&'a JsonMap>,
+}
+
+/// Writes the value of `data`; adds the errors of completion.
+pub(crate) fn project(
+    source: &Source<'_>,
+    set: &Set,
+    root: ObjectId,
+    errors: &mut Errors,
+) -> Vec<u8> {
+    let mut projector = Projector {
+        source,
+        out: Vec::with_capacity(1024),
+        path: Vec::new(),
+        errors,
+    };
+    if projector.object(set, root) != Completed::Value {
+        projector.out.clear();
+        projector.out.extend_from_slice(b"null");
+    }
+    projector.out
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Completed {
+    Value,
+    /// Null, with nothing yet to say why.
+    Null,
+    /// Null, and it is known why.
+    Failed,
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+struct Projector<'a, 'e> {
+    source: &'a Source<'a>,
+    out: Vec<u8>,
+    path: Vec<Step<'a>>,
+    errors: &'e mut Errors,
+}
+
+impl<'a> Projector<'a, '_> {
+    fn object(&mut self, set: &'a Set, object: ObjectId) -> Completed {
+        let tree = self.source.tree;
+        let Some((type_name, fields)) = set.fields(&self.source.compiler, tree.type_name(object))
+        else {
+            self.report("The object's type is not known here");
+            return Completed::Failed;
+        };
+        self.out.push(b'{');
+        let mut is_first = true;
+        for field in fields {
+            if !self.takes(&field.conditions) {
+                continue;
+            }
+            if !is_first {
+                self.out.push(b',');
+            }
+            is_first = false;
+            self.out.extend_from_slice(&field.prefix);
+            self.path.push(Step::Key(&field.response_key));
+            let completed = match &field.output {
+                Output::Typename => {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(type_name.as_bytes());
+                    self.out.push(b'"');
+                    true
+                }
+                Output::Introspection => self.introspection(field),
+                _ => self.complete(
+                    &field.ty,
+                    field,
+                    tree.get(object, field.key).unwrap_or(Data::Null),
+                ),
+            };
+            self.path.pop();
+            if !completed {
+                return Completed::Failed;
+            }
+        }
+        self.out.push(b'}');
+        Completed::Value
+    }
+
+    fn takes(&self, conditions: &[Vec<Condition>]) -> bool {
+        let holds = |condition: &Condition| {
+            self.source
+                .variables
+                .get(condition.variable.as_str())
+                .and_then(|value| value.as_bool())
+                == Some(condition.expected)
+        };
+        conditions.is_empty() || conditions.iter().any(|all| all.iter().all(holds))
+    }
+
+    fn introspection(&mut self, field: &Field) -> bool {
+        let value = self
+            .source
+            .introspection
+            .and_then(|all| all.get(&*field.response_key));
+        match value.and_then(|value| serde_json::to_vec(value).ok()) {
+            Some(text) => self.out.extend_from_slice(&text),
+            None => self.out.extend_from_slice(b"null"),
+        }
+        true
+    }
+
+    /// Writes a value of a type; false: null has to go to the parent.
+    fn complete(&mut self, ty: &Type, field: &'a Field, data: Data) -> bool {
+        let start = self.out.len();
+        let completed = match (ty, data) {
+            (_, Data::Null) => Completed::Null,
+            (Type::List(item) | Type::NonNullList(item), data) => self.list(item, field, data),
+            (_, data) => self.named(field, data),
+        };
+        if completed == Completed::Value {
+            return true;
+        }
+        self.out.truncate(start);
+        if !ty.is_non_null() {
+            self.out.extend_from_slice(b"null");
+            return true;
+        }
+        if completed == Completed::Null {
+            self.report(&format!(
+                "Cannot return null for non-nullable field {}",
+                field.coordinate
+            ));
+        }
+        false
+    }
+
+    fn named(&mut self, field: &'a Field, data: Data) -> Completed {
+        match (&field.output, data) {
+            (Output::Object(set), Data::Object(object)) => self.object(set, object),
+            (Output::Leaf(leaf), Data::Leaf(span)) => {
+                let text = self.source.tree.text(span);
+                self.leaf(leaf, text, field)
+            }
+            _ => self.wrong(field),
+        }
+    }
+
+    fn list(&mut self, item: &Type, field: &'a Field, data: Data) -> Completed {
+        let tree = self.source.tree;
+        match data {
+            Data::List(list) => self.items(tree.items(list), |this, data| {
+                this.complete(item, field, *data)
+            }),
+            Data::Leaf(span) => {
+                let text = tree.text(span);
+                self.leaf_list(item, field, text)
+            }
+            _ => self.wrong(field),
+        }
+    }
+
+    /// A list of scalars is one piece of text in the tree; its items are looked at here, one by one.
+    fn leaf_list(&mut self, item: &Type, field: &'a Field, text: &[u8]) -> Completed {
+        match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(text) {
+            Ok(items) => self.items(&items, |this, raw| {
+                this.complete_text(item, field, raw.get().as_bytes())
+            }),
+            Err(_) => self.wrong(field),
+        }
+    }
+
+    fn complete_text(&mut self, ty: &Type, field: &'a Field, text: &[u8]) -> bool {
+        let start = self.out.len();
+        let completed = match (ty, &field.output) {
+            _ if text == b"null" => Completed::Null,
+            (Type::List(item) | Type::NonNullList(item), _) => self.leaf_list(item, field, text),
+            (_, Output::Leaf(leaf)) => self.leaf(leaf, text, field),
+            _ => self.wrong(field),
+        };
+        if completed == Completed::Value {
+            return true;
+        }
+        self.out.truncate(start);
+        if !ty.is_non_null() {
+            self.out.extend_from_slice(b"null");
+            return true;
+        }
+        if completed == Completed::Null {
+            self.report(&format!(
+                "Cannot return null for non-nullable field {}",
+                field.coordinate
+            ));
+        }
+        false
+    }
+
+    fn items<T>(
+        &mut self,
+        items: &[T],
+        mut complete: impl FnMut(&mut Self, &T) -> bool,
+    ) -> Completed {
+        self.out.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Step::Index(index));
+            let completed = complete(self, item);
+            self.path.pop();
+            if !completed {
+                return Completed::Failed;
+            }
+        }
+        self.out.push(b']');
+        Completed::Value
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, text: &[u8], field: &Field) -> Completed {
+        let is_string = text.first() == Some(&b'"');
+        let is_number = text
+            .first()
+            .is_some_and(|first| first.is_ascii_digit() || *first == b'-');
+        let fits = match leaf {
+            Leaf::Custom => true,
+            Leaf::String => is_string,
+            Leaf::Boolean => text == b"true" || text == b"false",
+            Leaf::Float => is_number,
+            Leaf::Int if is_number => return self.int(text, field),
+            Leaf::Id
+                if is_number && !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) =>
+            {
+                self.out.push(b'"');
+                self.out.extend_from_slice(text);
+                self.out.push(b'"');
+                return Completed::Value;
+            }
+            Leaf::Id => is_string,
+            Leaf::Int => false,
+            Leaf::Enum(values) => serde_json::from_slice::<String>(text)
+                .is_ok_and(|value| values.contains(value.as_str())),
+        };
+        if !fits {
+            return self.wrong(field);
+        }
+        self.out.extend_from_slice(text);
+        Completed::Value
+    }
+
+    /// GraphQL's Int has 32 bits, and may be written as `1.0` or `1e2` by a subgraph that has only one kind of number.
+    fn int(&mut self, text: &[u8], field: &Field) -> Completed {
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let value = text.parse::<i32>().ok().or_else(|| {
+            let value = text.parse::<f64>().ok()?;
+            let fits = value.fract() == 0.0
+                && value >= f64::from(i32::MIN)
+                && value <= f64::from(i32::MAX);
+            fits.then_some(value as i32)
+        });
+        match value {
+            Some(value) => {
+                self.out.extend_from_slice(value.to_string().as_bytes());
+                Completed::Value
+            }
+            None => self.wrong(field),
+        }
+    }
+
+    fn wrong(&mut self, field: &Field) -> Completed {
+        self.report(&format!(
+            "Invalid value found for field {}: expected {}",
+            field.coordinate,
+            field.ty.inner_named_type()
+        ));
+        Completed::Failed
+    }
+
+    /// Adds an error at the current path, unless there is one already that says why nothing is here.
+    fn report(&mut self, message: &str) {
+        let path: Vec<_> = self
+            .path
+            .iter()
+            .map(|step| match step {
+                Step::Key(key) => PathItem::Key((*key).into()),
+                Step::Index(index) => PathItem::Index(*index),
+            })
+            .collect();
+        if !self.errors.explain(&path) {
+            self.errors
+                .push(GraphQLError::coded("RESPONSE_VALIDATION_FAILED", message).at(path));
+        }
+    }
+}
