@@ -1,0 +1,101 @@
+//! The messages this service sends and reads, as payloads of their envelopes. Readers pass over unknown fields.
+
+use kit::ids::{BorrowingId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// `ChargePoints`, from borrowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargePoints {
+    /// The borrowing.
+    pub borrowing_id: BorrowingId,
+    /// Who pays.
+    pub user_id: UserId,
+    /// How much; not negative.
+    pub points: i64,
+}
+
+/// `RefundPoints`, from borrowing: undoes `ChargePoints`, or forbids it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundPoints {
+    /// The borrowing.
+    pub borrowing_id: BorrowingId,
+    /// Who gets the points back.
+    pub user_id: UserId,
+}
+
+/// `BorrowingReturned`, from borrowing: as much of it as concerns points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BorrowingReturned {
+    /// The borrowing.
+    pub borrowing: ReturnedBorrowing,
+    /// The return.
+    #[serde(rename = "return")]
+    pub returned: Return,
+}
+
+/// The borrowing of a [`BorrowingReturned`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnedBorrowing {
+    /// The borrowing.
+    pub id: BorrowingId,
+    /// Whose it is.
+    pub user_id: UserId,
+}
+
+/// The return of a [`BorrowingReturned`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Return {
+    /// The how-manieth return of the borrowing, from 1.
+    pub number: i64,
+    /// The points it credits; 0 when it was late.
+    pub credit_points: i64,
+}
+
+/// `ReplayRequested`: send every user again, to `consumer` alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayRequested {
+    /// Who asks.
+    pub consumer: String,
+    /// Go on after this user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// `PointsCharged` and `PointsRefunded`, to borrowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acknowledged {
+    /// The borrowing.
+    pub borrowing_id: BorrowingId,
+}
+
+/// `ChargeRefused`, to borrowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargeRefused {
+    /// The borrowing.
+    pub borrowing_id: BorrowingId,
+    /// The rejection reason.
+    pub reason: String,
+}
+
+/// `UserChanged` and `UserSnapshot`: what others may know of a user, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserState {
+    /// The user.
+    pub id: UserId,
+    /// The card's barcode.
+    pub card: String,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: String,
+    /// Whether librarians have blocked the user from borrowing.
+    pub blocked: bool,
+}
