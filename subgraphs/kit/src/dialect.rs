@@ -46,6 +46,17 @@ impl Dialect {
         })
     }
 
+    /// The statement that waits until nobody is changing rows of `table`, and lets nobody change or lock any until the
+    /// transaction ends. `None` on SQLite: there, a transaction that may write is alone from its beginning.
+    pub fn lock_table(self, table: &str) -> Option<AssertSqlSafe<String>> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(AssertSqlSafe(format!(
+                "LOCK TABLE {table} IN EXCLUSIVE MODE"
+            ))),
+        }
+    }
+
     /// Replaces `{list}` in `sql` by a subquery over a JSON array of texts bound as `$1`, so that a list of any
     /// length is one statement: `WHERE id IN {list}`, bound with [`json_list`].
     pub fn with_list(self, sql: &str) -> AssertSqlSafe<String> {
