@@ -1,18 +1,24 @@
 //! The gateway as a process of its own.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use gateway::{Config, Gateway};
 use tokio::net::TcpListener;
 
 /// A GraphQL federation gateway.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, subcommand_negates_reqs = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The supergraph schema to serve.
-    #[arg(long, short, env = "APOLLO_ROUTER_SUPERGRAPH_PATH")]
-    supergraph: PathBuf,
+    #[arg(long, short, env = "APOLLO_ROUTER_SUPERGRAPH_PATH", required = true)]
+    supergraph: Option<PathBuf>,
     /// The configuration; left out, everything has its default.
     #[arg(long, short, env = "APOLLO_ROUTER_CONFIG_PATH")]
     config: Option<PathBuf>,
@@ -21,9 +27,24 @@ struct Arguments {
     listen: Option<SocketAddr>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask the gateway that runs with this configuration whether it is ready.
+    Health,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Health) = arguments.command {
+        return match probe(arguments).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("gateway: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let telemetry = match ops::telemetry::init("gateway") {
         Ok(telemetry) => telemetry,
         Err(error) => {
@@ -36,18 +57,47 @@ async fn main() -> ExitCode {
         tracing::error!("{error}");
     }
     telemetry.shutdown().await;
-    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if result.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn probe(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let config = arguments
+        .config
+        .map(Config::from_path)
+        .transpose()?
+        .unwrap_or_default();
+    let mut address = arguments.listen.unwrap_or(config.supergraph.listen);
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let path = config.health_check.path;
+    Ok(ops::health::probe(&format!("http://{address}{path}?ready")).await?)
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let config = arguments.config.map(Config::from_path).transpose()?.unwrap_or_default();
-    let path = arguments.supergraph;
+    let config = arguments
+        .config
+        .map(Config::from_path)
+        .transpose()?
+        .unwrap_or_default();
+    let path = arguments.supergraph.ok_or("no supergraph is named")?;
     let supergraph = std::fs::read_to_string(&path)
         .map_err(|error| format!("cannot read the supergraph {}: {error}", path.display()))?;
     let listen = arguments.listen.unwrap_or(config.supergraph.listen);
     let stop = ops::stop::on_signal();
-    let gateway = Gateway::new(config, &supergraph, ops::metrics::Metrics::new("gateway"), stop.clone())?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let gateway = Gateway::new(
+        config,
+        &supergraph,
+        ops::metrics::Metrics::new("gateway"),
+        stop.clone(),
+    )?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     gateway.serve(listener, stop).await?;
     Ok(())
