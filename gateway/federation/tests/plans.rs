@@ -1,0 +1,122 @@
+//! Plans as people review them, and supergraphs as they load.
+
+use apollo_compiler::ExecutableDocument;
+use federation::{Planner, Supergraph, SupergraphError};
+use serde_json::Value;
+
+const SHOP: &str = include_str!("fixtures/shop.graphql");
+const CATALOG: &str = include_str!("fixtures/catalog.graphql");
+
+fn plan(sdl: &str, query: &str) -> Value {
+    let supergraph = Supergraph::parse(sdl).expect("the fixture loads");
+    let document =
+        ExecutableDocument::parse_and_validate(supergraph.api_schema(), query, "query.graphql")
+            .expect("a valid query");
+    let operation = document.operations.get(None).expect("one operation");
+    Planner::new(&supergraph)
+        .plan(&document, operation)
+        .expect("a plan")
+        .to_json()
+}
+
+#[test]
+fn entities_are_fetched_after_what_leads_to_them() {
+    insta::assert_json_snapshot!(plan(
+        SHOP,
+        "{ products { name reviews { author { name } } } }"
+    ));
+}
+
+#[test]
+fn fetches_of_different_paths_are_apart_in_the_plan() {
+    insta::assert_json_snapshot!(plan(
+        SHOP,
+        "{ a: product(id: 1) { reviews { id } } b: product(id: 2) { reviews { body } } }"
+    ));
+}
+
+#[test]
+fn mutations_are_one_sequence() {
+    insta::assert_json_snapshot!(plan(
+        SHOP,
+        "mutation { renameProduct(id: 1, name: \"x\") { reviews { id } } addReview(product: 1, author: 2, body: \"\") { id } }"
+    ));
+}
+
+#[test]
+fn subscriptions_have_a_rest() {
+    insta::assert_json_snapshot!(plan(
+        SHOP,
+        "subscription { productChanged(id: 1) { name reviews { author { name } } } }"
+    ));
+}
+
+#[test]
+fn conditions_on_variables_stay_conditions() {
+    insta::assert_json_snapshot!(plan(
+        SHOP,
+        "query($yes: Boolean!) { product(id: 1) { name @skip(if: $yes) reviews @include(if: $yes) { id } } }"
+    ));
+}
+
+#[test]
+fn requirements_rewrites_and_renames_are_printed() {
+    insta::assert_json_snapshot!(plan(
+        CATALOG,
+        "{ products { shipping } media { title stars } pets { ... on Dog { name } ... on Cat { name } } }"
+    ));
+}
+
+#[test]
+fn introspection_is_not_planned() {
+    assert_eq!(
+        plan(
+            SHOP,
+            "{ __typename ...S } fragment S on Query { __schema { types { name } } }"
+        ),
+        serde_json::json!({"kind": "QueryPlan"})
+    );
+}
+
+#[test]
+fn the_same_operation_has_the_same_plan() {
+    let query = "{ search { ... on Product { name reviews { author { name } } } } things { id } me { name } }";
+    let first = plan(SHOP, query).to_string();
+    for _ in 0..5 {
+        assert_eq!(plan(SHOP, query).to_string(), first);
+    }
+}
+
+#[test]
+fn subgraphs_are_named_with_their_urls() {
+    let supergraph = Supergraph::parse(SHOP).expect("the fixture loads");
+    insta::assert_debug_snapshot!(supergraph.subgraphs());
+}
+
+#[test]
+fn clients_see_neither_machinery_nor_hidden_elements() {
+    let supergraph = Supergraph::parse(CATALOG).expect("the fixture loads");
+    insta::assert_snapshot!(supergraph.api_schema().to_string());
+}
+
+#[test]
+fn what_is_not_a_supergraph_is_refused_with_the_reason() {
+    let refused = |sdl: &str| Supergraph::parse(sdl).expect_err("not a supergraph");
+    assert!(matches!(
+        refused("type Query { a: Int }"),
+        SupergraphError::NotASupergraph
+    ));
+    assert!(matches!(
+        refused("type Query { a: Missing }"),
+        SupergraphError::Invalid(_)
+    ));
+    assert!(matches!(
+        refused("type Query {"),
+        SupergraphError::Invalid(_)
+    ));
+    let unnamed = SHOP.replace(
+        "@join__graph(name: \"products\", url: \"http://products.invalid/graphql\")",
+        "",
+    );
+    assert!(matches!(refused(&unnamed), SupergraphError::NotASupergraph));
+}

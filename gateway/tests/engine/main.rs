@@ -1,0 +1,10 @@
+//! The engine over running subgraphs.
+
+mod support;
+
+mod canned;
+mod faults;
+mod mutations;
+mod queries;
+mod refusals;
+mod subscriptions;

@@ -1,0 +1,130 @@
+//! Requests that are refused as a whole.
+
+use gateway::engine::{Context, Limits, Outcome, Response};
+use serde_json::{Value, json};
+
+use crate::support::{Shop, parse, request};
+
+async fn refused(
+    shop: &Shop,
+    query: &str,
+    variables: Value,
+    context: Context,
+) -> (Response, Value) {
+    match shop
+        .engine
+        .execute(request(query, variables), context)
+        .await
+    {
+        Outcome::Response(response) => {
+            let value = parse(&response);
+            assert!(response.is_request_error(), "{value}");
+            (response, value)
+        }
+        Outcome::Stream(_) => panic!("a stream was not asked for"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_with_its_place() {
+    let shop = Shop::open().await;
+    for (query, variables, code) in [
+        ("{ products {", json!({}), "GRAPHQL_PARSING_FAILED"),
+        ("{ nothing }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        ("{ products }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query($id: ID!) { product(id: $id) { id } }",
+            json!({}),
+            "VALIDATION_INVALID_TYPE_VARIABLE",
+        ),
+        (
+            "query($id: ID!) { product(id: $id) { id } }",
+            json!({"id": [true]}),
+            "VALIDATION_INVALID_TYPE_VARIABLE",
+        ),
+        (
+            "query A { me { id } } query B { me { id } }",
+            json!({}),
+            "GRAPHQL_UNKNOWN_OPERATION_NAME",
+        ),
+    ] {
+        let (response, value) = refused(&shop, query, variables, Context::default()).await;
+        assert_eq!(response.code(), Some(code), "{value}");
+        assert!(value.get("data").is_none(), "{value}");
+    }
+    let (_, value) = refused(
+        &shop,
+        "{ me { id }\n  nothing }",
+        json!({}),
+        Context::default(),
+    )
+    .await;
+    assert_eq!(
+        value["errors"][0]["locations"],
+        json!([{"line": 2, "column": 3}])
+    );
+}
+
+#[tokio::test]
+async fn a_read_only_request_may_not_write() {
+    let shop = Shop::open().await;
+    let context = Context {
+        read_only: true,
+        ..Context::default()
+    };
+    let mutation = "mutation { renameProduct(id: 1, name: \"x\") { id } }";
+    let (response, _) = refused(&shop, mutation, json!({}), context).await;
+    assert_eq!(response.code(), Some("METHOD_NOT_ALLOWED"));
+    assert!(shop.products.asked().is_empty());
+}
+
+#[tokio::test]
+async fn introspection_can_be_switched_off() {
+    let shop = Shop::open_with(|upstreams| upstreams.introspection = false).await;
+    let (response, _) = refused(
+        &shop,
+        "{ __schema { types { name } } }",
+        json!({}),
+        Context::default(),
+    )
+    .await;
+    assert_eq!(response.code(), Some("INTROSPECTION_DISABLED"));
+    assert_eq!(
+        shop.ask("{ __typename }").await["data"],
+        json!({"__typename": "Query"})
+    );
+}
+
+#[tokio::test]
+async fn hostile_operations_end_in_an_error() {
+    let shop = Shop::open_with(|upstreams| {
+        upstreams.limits = Limits {
+            max_depth: Some(10),
+            max_aliases: Some(5),
+            ..Limits::default()
+        };
+    })
+    .await;
+    let deep = format!(
+        "{{ reviews {} id {} }}",
+        "{ product { reviews ".repeat(8) + "{",
+        "} }".repeat(8) + "}"
+    );
+    let wide = format!(
+        "{{ {} }}",
+        (0..6)
+            .map(|n| format!("a{n}: me {{ id }} "))
+            .collect::<String>()
+    );
+    let mut bomb = "{ products { ...F0 } }".to_owned();
+    for n in 0..30 {
+        bomb.push_str(&format!(" fragment F{n} on Product {{ ...F{m} ...G{n} }} fragment G{n} on Product {{ ...F{m} }}", m = n + 1));
+    }
+    bomb.push_str(" fragment F30 on Product { id }");
+    for query in [deep, wide, bomb] {
+        let (response, value) = refused(&shop, &query, json!({}), Context::default()).await;
+        assert_eq!(response.code(), Some("MAX_LIMIT_EXCEEDED"), "{value}");
+    }
+    let nested = format!("{{ me {}", "{ me ".repeat(2_000));
+    refused(&shop, &nested, json!({}), Context::default()).await;
+}
