@@ -336,8 +336,9 @@ impl Config {
         if is_blank(&text) {
             return Ok(Self::default());
         }
-        let config: Self = serde_saphyr::from_str(&text)
-            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+        let config: Self = serde_saphyr::from_str(&text).map_err(|error| {
+            ConfigError::Syntax(error.to_string().trim_start_matches("error: ").to_owned())
+        })?;
         config.check()?;
         Ok(config)
     }

@@ -182,6 +182,7 @@ impl Refusal {
 pub(super) fn response(response: &engine::Response, format: Format) -> Response {
     let status = match (response.is_request_error(), format) {
         _ if response.code() == Some(NOT_BY_GET) => StatusCode::METHOD_NOT_ALLOWED,
+        _ if response.code() == Some("GATEWAY_TIMEOUT") => StatusCode::GATEWAY_TIMEOUT,
         _ if response.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
         (true, Format::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (true, Format::Json) | (false, _) => StatusCode::OK,
