@@ -41,6 +41,13 @@ pub(crate) struct World {
     run: u32,
 }
 
+/// Removes what a run of the services world that was cut short (`CIRCULATE_TEST_RUN`) has left.
+pub(crate) async fn sweep() {
+    if let Ok(belongings) = services::Belongings::of_this_run() {
+        belongings.remove().await;
+    }
+}
+
 impl World {
     /// Starts the world that `WORLD` names, and waits until it is ready.
     pub(crate) async fn start() -> Result<Self, Trouble> {

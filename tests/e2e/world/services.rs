@@ -25,11 +25,7 @@ pub(super) struct Services {
     root: PathBuf,
     binaries: PathBuf,
     logs: PathBuf,
-    /// A server's address without a database.
-    database: String,
-    broker: String,
-    /// Distinguishes this run's databases and queues from everybody's.
-    run: String,
+    belongings: Belongings,
     ports: BTreeMap<String, u16>,
     running: BTreeMap<String, Child>,
     replicas: Vec<(String, Child)>,
@@ -46,17 +42,15 @@ impl Services {
             ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_default()),
         ]);
         let compose = Compose::read(&root.join("compose.yaml"), &variables)?;
-        let run = format!("circulate_test_{}_e2e", run_id());
-        let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&run);
+        let belongings = Belongings::of_this_run()?;
+        let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&belongings.run);
         std::fs::create_dir_all(&logs)?;
         let mut services = Self {
             compose,
             root,
             binaries: binaries()?,
             logs,
-            database: database_server()?,
-            broker: setting("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2f"),
-            run,
+            belongings,
             ports: BTreeMap::new(),
             running: BTreeMap::new(),
             replicas: Vec::new(),
@@ -131,11 +125,7 @@ impl Services {
                 eprintln!("{error}");
             }
         }
-        for outcome in [self.drop_databases().await, self.delete_queues().await] {
-            if let Err(error) = outcome {
-                eprintln!("left behind: {error}");
-            }
-        }
+        self.belongings.remove().await;
         if failed {
             eprintln!("logs: {}", self.logs.display());
         } else {
@@ -199,7 +189,7 @@ impl Services {
         }
         // What tests need beyond a deployment: a run's own queues, and a clock to turn.
         command
-            .env("AMQP_PREFIX", self.queue_prefix())
+            .env("AMQP_PREFIX", self.belongings.queue_prefix())
             .env("BUSINESS_CLOCK", "settable");
         Ok(command)
     }
@@ -207,10 +197,10 @@ impl Services {
     /// A value with the compose network's addresses replaced.
     fn outside(&self, service: &str, value: &str) -> String {
         if value.contains("@postgres:5432") {
-            return format!("{}/{}_{service}", self.database, self.run);
+            return self.belongings.database_url(service);
         }
         if value.contains("@rabbitmq:5672") {
-            return self.broker.clone();
+            return self.belongings.broker.clone();
         }
         let mut value = value.to_owned();
         for (name, port) in &self.ports {
@@ -249,6 +239,38 @@ impl Services {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// What a run keeps on the servers: databases and queues that carry its name.
+pub(super) struct Belongings {
+    /// The database server's address, without a database.
+    database: String,
+    broker: String,
+    /// Distinguishes this run's databases and queues from everybody's.
+    run: String,
+}
+
+impl Belongings {
+    pub(super) fn of_this_run() -> Result<Self, Trouble> {
+        let id = setting("CIRCULATE_TEST_RUN", &std::process::id().to_string());
+        Ok(Self {
+            database: database_server()?,
+            broker: setting("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2f"),
+            run: format!("circulate_test_{id}_e2e"),
+        })
+    }
+
+    pub(super) async fn remove(&self) {
+        for outcome in [self.drop_databases().await, self.delete_queues().await] {
+            if let Err(error) = outcome {
+                eprintln!("left behind: {error}");
+            }
+        }
+    }
+
+    fn database_url(&self, service: &str) -> String {
+        format!("{}/{}_{service}", self.database, self.run)
     }
 
     fn queue_prefix(&self) -> String {
@@ -319,10 +341,6 @@ fn binaries() -> Result<PathBuf, Trouble> {
     Ok(directory
         .ok_or("this test's executable has no directory")?
         .to_owned())
-}
-
-fn run_id() -> String {
-    setting("CIRCULATE_TEST_RUN", &std::process::id().to_string())
 }
 
 fn setting(name: &str, default: &str) -> String {
