@@ -1,0 +1,5 @@
+//! The borrowing subgraph as a process of its own.
+
+fn main() -> std::process::ExitCode {
+    kit::main(borrowing::SERVICE)
+}
