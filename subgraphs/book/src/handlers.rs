@@ -19,14 +19,14 @@ use crate::{
 const REPLAY_PAGE: i64 = 200;
 
 /// Handles book's messages.
-pub(crate) struct Handlers {
+pub struct Handlers {
     store: Store,
     mailbox: Mailbox,
 }
 
 impl Handlers {
     /// Handlers on `store`, answering through `mailbox`.
-    pub(crate) fn new(store: Store, mailbox: Mailbox) -> Self {
+    pub fn new(store: Store, mailbox: Mailbox) -> Self {
         Self { store, mailbox }
     }
 

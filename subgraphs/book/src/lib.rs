@@ -4,7 +4,7 @@
 //! change. It knows nothing of users, points or due dates.
 
 pub mod domain;
-mod handlers;
+pub mod handlers;
 mod loaders;
 pub mod messages;
 pub mod schema;
