@@ -188,7 +188,7 @@ stop_servers() {
     as_user postgres "$own_postgres_bin/pg_ctl" --pgdata "$own_postgres" --mode immediate --silent stop
   fi
   if [[ -n $own_rabbit ]]; then
-    kill -TERM "$own_rabbit" 2>/dev/null
-    wait "$own_rabbit" 2>/dev/null
+    kill -TERM "$own_rabbit" 2>/dev/null || true
+    wait "$own_rabbit" 2>/dev/null || true
   fi
 }
