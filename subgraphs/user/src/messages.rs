@@ -99,3 +99,70 @@ pub struct UserState {
     /// Whether librarians have blocked the user from borrowing.
     pub blocked: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn borrowing() -> BorrowingId {
+        "01944f2a-6f10-7cc0-8a3e-5b1d9c0e7a11".parse().unwrap()
+    }
+
+    fn ada() -> UserState {
+        UserState {
+            id: "01944f29-11c4-7d52-9b7f-2f64d1a8c3e0".parse().unwrap(),
+            card: "C104827365".to_owned(),
+            name: "Ada Lovelace".to_owned(),
+            role: "PATRON".to_owned(),
+            blocked: false,
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_as_in_the_samples() {
+        let acknowledged = json!(Acknowledged {
+            borrowing_id: borrowing()
+        });
+        let refused = json!(ChargeRefused {
+            borrowing_id: borrowing(),
+            reason: "NOT_ENOUGH_POINTS".to_owned()
+        });
+        let blocked = UserState {
+            blocked: true,
+            ..ada()
+        };
+        for (message, sample) in [
+            (
+                acknowledged.clone(),
+                include_str!("../../../schema/messages/PointsCharged.json"),
+            ),
+            (
+                acknowledged,
+                include_str!("../../../schema/messages/PointsRefunded.json"),
+            ),
+            (
+                refused,
+                include_str!("../../../schema/messages/ChargeRefused.json"),
+            ),
+            (
+                json!(ada()),
+                include_str!("../../../schema/messages/UserChanged.json"),
+            ),
+            (
+                json!(blocked),
+                include_str!("../../../schema/messages/UserSnapshot.json"),
+            ),
+        ] {
+            assert_eq!(message, serde_json::from_str::<Value>(sample).unwrap());
+        }
+    }
+
+    #[test]
+    fn unknown_fields_pass() {
+        let message = json!({ "borrowingId": borrowing(), "userId": ada().id, "points": 3, "since": "later" });
+        let read: ChargePoints = serde_json::from_value(message).unwrap();
+        assert_eq!(read.points, 3);
+    }
+}
