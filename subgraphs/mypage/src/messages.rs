@@ -63,5 +63,6 @@ pub struct ReplayRequested {
     /// Who is to get them.
     pub consumer: &'static str,
     /// From which id on; the owners use this to go on page by page.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }

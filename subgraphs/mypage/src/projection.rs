@@ -5,6 +5,8 @@
 //! in order; and a snapshot takes the place of all the events up to it. Only the member's stream tells them apart: it
 //! speaks of events, and never of snapshots.
 
+use std::ops::RangeInclusive;
+
 use async_graphql::Enum;
 use kit::ids::{BookId, BorrowingId, UserId};
 use serde::{Deserialize, Serialize};
@@ -188,26 +190,33 @@ pub fn on_event(
     state: &BorrowingState,
     sent_at: i64,
 ) -> Step {
-    let last = known.map_or(0, |known| known.version);
+    let next = next_event(known);
+    if version < *next.start() {
+        return Step::Ignore;
+    }
+    if version > *next.end() {
+        return Step::Wait;
+    }
     let announcement = Announcement {
         kind,
         status: state.status,
         at: instant(kind, state).unwrap_or(sent_at),
     };
-    match known {
-        _ if version > last + 1 => Step::Wait,
-        _ if version == last + 1 => {
-            take(known, Loan::of(state), version, version, Some(announcement))
-        }
+    let (loan, latest) = match known {
         // A snapshot came first. The state is old news, but the member has not been told.
-        Some(known) if version == last && known.announced < version => take(
-            Some(known),
-            known.loan.clone(),
-            version,
-            version,
-            Some(announcement),
-        ),
-        _ => Step::Ignore,
+        Some(known) if version <= known.version => (known.loan.clone(), known.version),
+        _ => (Loan::of(state), version),
+    };
+    take(known, loan, latest, version, Some(announcement))
+}
+
+/// Which event may be told next: the one after the last, also where a snapshot has overtaken it. Where only snapshots
+/// are known, that of the latest state or the one after it: those before may have been told before a rebuild.
+fn next_event(known: Option<&Known>) -> RangeInclusive<i64> {
+    match known {
+        None => 1..=1,
+        Some(known) if known.announced > 0 => known.announced + 1..=known.announced + 1,
+        Some(known) => known.version..=known.version + 1,
     }
 }
 

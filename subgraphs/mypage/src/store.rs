@@ -161,19 +161,7 @@ pub async fn apply(tx: &mut Tx, new: bool, change: &Change, now: i64) -> Result<
         update_loan(tx, &change.known).await?;
     }
     let user = change.known.loan.user.to_string();
-    // The row's lock makes the numbers appear in commit order: gapless for whoever reads up to the latest.
-    let (seq,): (i64,) = sqlx::query_as(
-        "INSERT INTO member (user_id, seq, on_loan, late_fees) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (user_id) DO UPDATE SET seq = member.seq + $2, on_loan = member.on_loan + $3,
-                                             late_fees = member.late_fees + $4
-         RETURNING seq",
-    )
-    .bind(&user)
-    .bind(i64::from(change.announce.is_some()))
-    .bind(change.on_loan)
-    .bind(change.late_fees)
-    .fetch_one(tx.conn())
-    .await?;
+    let seq = count_up(tx, &user, change).await?;
     let Some(told) = &change.announce else {
         return Ok(());
     };
@@ -191,6 +179,32 @@ pub async fn apply(tx: &mut Tx, new: bool, change: &Change, now: i64) -> Result<
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// Changes the member's numbers; the number of their latest event. The row's lock makes the numbers appear in commit
+/// order: gapless for whoever reads up to the latest.
+async fn count_up(tx: &mut Tx, user: &str, change: &Change) -> Result<i64, sqlx::Error> {
+    let update =
+        "UPDATE member SET seq = seq + $2, on_loan = on_loan + $3, late_fees = late_fees + $4
+                  WHERE user_id = $1 RETURNING seq";
+    // Not this alone: what is added may be less than nothing, which the table would refuse in a row of its own.
+    let insert = "INSERT INTO member (user_id, seq, on_loan, late_fees) VALUES ($1, $2, $3, $4)
+                  ON CONFLICT (user_id) DO UPDATE SET seq = member.seq + $2, on_loan = member.on_loan + $3,
+                                                      late_fees = member.late_fees + $4
+                  RETURNING seq";
+    for statement in [update, insert] {
+        let row = sqlx::query(statement)
+            .bind(user)
+            .bind(i64::from(change.announce.is_some()))
+            .bind(change.on_loan)
+            .bind(change.late_fees)
+            .fetch_optional(tx.conn())
+            .await?;
+        if let Some(row) = row {
+            return row.try_get(0);
+        }
+    }
+    Err(sqlx::Error::RowNotFound)
 }
 
 /// A new borrowing. Two messages may find it new at once: the second then fails on the key, and is tried again.
