@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, Stream, StreamExt, future::ready, stream, stream::BoxStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
 
 use crate::{
     auth::Caller,
@@ -84,7 +85,7 @@ impl Admission {
                     return Answer::Overload;
                 };
                 let open = Open::new(permit, &self.measurements);
-                Answer::Stream(stream.inspect(move |_| open.hold()).boxed())
+                Answer::Stream(listen(stream, open))
             }
         }
     }
@@ -95,6 +96,19 @@ fn acquire(semaphore: Option<&Arc<Semaphore>>) -> Result<Option<OwnedSemaphorePe
         .map(|semaphore| Arc::clone(semaphore).try_acquire_owned())
         .transpose()
         .map_err(drop)
+}
+
+/// The stream with its guard, inside a span of its own: what an event fetches belongs to the trace of its subscription.
+fn listen(responses: BoxStream<'static, Response>, open: Open) -> BoxStream<'static, Response> {
+    let span = tracing::info_span!("subscription");
+    stream::unfold(
+        (responses, span, open),
+        |(mut responses, span, open)| async move {
+            let response = responses.next().instrument(span.clone()).await?;
+            Some((response, (responses, span, open)))
+        },
+    )
+    .boxed()
 }
 
 /// Counts a subscription as long as its stream lives.
@@ -111,9 +125,6 @@ impl Open {
             measurements: measurements.clone(),
         }
     }
-
-    /// Ties the guard to the closure that calls this.
-    fn hold(&self) {}
 }
 
 impl Drop for Open {

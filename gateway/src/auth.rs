@@ -89,7 +89,7 @@ impl Authenticator {
                 Err(TokenError::UnknownKey) => {}
                 Err(TokenError::KeysUnavailable) => refusal = Refusal::Unavailable,
                 Err(TokenError::Expired) => {
-                    refusal = Refusal::Unauthenticated("the token has expired")
+                    refusal = Refusal::Unauthenticated("the token has expired");
                 }
                 Err(_) => refusal = Refusal::Unauthenticated("the token is not valid"),
             }
@@ -101,18 +101,17 @@ impl Authenticator {
 impl Caller {
     /// How long the token still holds; none: it does not end.
     pub(crate) fn remaining(self) -> Option<Duration> {
-        let expires_at = self.expires_at?;
-        Some(Duration::try_from_secs_f64(expires_at as f64 - epoch_seconds()).unwrap_or_default())
+        let end = Duration::from_secs(u64::try_from(self.expires_at?).unwrap_or(0));
+        Some(end.saturating_sub(since_epoch()))
     }
 }
 
-// A token's end is a point in calendar time and the claims were compared with this same clock.
-#[allow(clippy::disallowed_methods, clippy::cast_precision_loss)]
-fn epoch_seconds() -> f64 {
+// A token's end is a point in calendar time, and its verifier went by this same clock.
+#[allow(clippy::disallowed_methods)]
+fn since_epoch() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
-        .as_secs_f64()
 }
 
 impl Refusal {

@@ -356,12 +356,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         check_path("supergraph.path", &self.supergraph.path)?;
         check_path("health_check.path", &self.health_check.path)?;
-        if self.health_check.enabled && self.health_check.path == self.supergraph.path {
-            return Err(value(
-                "health_check.path",
-                "is also the path of the GraphQL endpoint",
-            ));
-        }
+        self.check_collisions()?;
         for (name, url) in &self.override_subgraph_url {
             check_url(&format!("override_subgraph_url.{name}"), url)?;
         }
@@ -413,6 +408,41 @@ impl Config {
             }
         }
         policy::check(self)
+    }
+}
+
+impl Config {
+    /// Two routes at one path would be a panic when the server is put together.
+    fn check_collisions(&self) -> Result<(), ConfigError> {
+        let endpoint = self.supergraph.path.as_str();
+        let mut taken = vec![
+            ("GraphQL", "/graphql".to_owned()),
+            ("metrics", "/metrics".to_owned()),
+        ];
+        if self.explorer.enabled {
+            let assets = crate::explorer::asset_paths(endpoint).into_iter();
+            taken.extend(assets.map(|(path, _, _)| ("the explorer", path)));
+        }
+        let collision = |path: &str| {
+            taken
+                .iter()
+                .find(|(_, other)| other == path)
+                .map(|(of, _)| *of)
+        };
+        if let Some(of) = collision(endpoint).filter(|_| endpoint != "/graphql") {
+            return Err(value(
+                "supergraph.path",
+                format!("`{endpoint}` is the path of {of}"),
+            ));
+        }
+        let health = self.health_check.path.as_str();
+        match collision(health).or_else(|| (health == endpoint).then_some("GraphQL")) {
+            Some(of) if self.health_check.enabled => Err(value(
+                "health_check.path",
+                format!("`{health}` is the path of {of}"),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -19,17 +19,41 @@ pub(crate) fn page() -> Response {
     answer("text/html; charset=utf-8", PAGE)
 }
 
-/// What the page loads, by paths relative to it.
-pub(crate) fn assets() -> Router {
-    Router::new()
-        .route(
-            "/explorer/explorer.css",
-            get(|| async { answer("text/css; charset=utf-8", STYLE) }),
-        )
-        .route(
-            "/explorer/explorer.js",
-            get(|| async { answer("text/javascript; charset=utf-8", SCRIPT) }),
-        )
+/// Where the page finds what it loads: its links are relative to the endpoint, and `/graphql` is one as well.
+pub(crate) fn asset_paths(endpoint: &str) -> Vec<(String, &'static str, &'static str)> {
+    let mut folders = vec!["/"];
+    let folder = &endpoint[..=endpoint.rfind('/').unwrap_or(0)];
+    if folder != "/" {
+        folders.push(folder);
+    }
+    let assets = |folder: &str| {
+        [
+            (
+                format!("{folder}explorer/explorer.css"),
+                "text/css; charset=utf-8",
+                STYLE,
+            ),
+            (
+                format!("{folder}explorer/explorer.js"),
+                "text/javascript; charset=utf-8",
+                SCRIPT,
+            ),
+        ]
+    };
+    folders.into_iter().flat_map(assets).collect()
+}
+
+/// What the page loads.
+pub(crate) fn assets(endpoint: &str) -> Router {
+    asset_paths(endpoint).into_iter().fold(
+        Router::new(),
+        |router, (path, content_type, content)| {
+            router.route(
+                &path,
+                get(move || async move { answer(content_type, content) }),
+            )
+        },
+    )
 }
 
 fn answer(content_type: &'static str, content: &'static str) -> Response {

@@ -134,6 +134,11 @@ impl Gateway {
         served
     }
 
+    /// What `/health?ready` reports; whoever embeds the gateway may add its own components.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
     fn shared(&self, stop: CancellationToken) -> Arc<Shared> {
         Arc::new(Shared {
             config: Arc::clone(&self.config),
@@ -158,7 +163,7 @@ impl Gateway {
             .with_state(Arc::clone(shared))
             .merge(self.operations());
         if self.config.explorer.enabled {
-            router = router.merge(explorer::assets());
+            router = router.merge(explorer::assets(path));
         }
         let plain =
             SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::const_new("multipart/mixed"));
@@ -237,7 +242,7 @@ fn cors(cors: &Cors) -> Option<CorsLayer> {
             .allow_headers(headers)
             .expose_headers(names(&cors.expose_headers))
             .allow_credentials(cors.allow_credentials)
-            .max_age(Duration::from_secs(3_600)),
+            .max_age(Duration::from_hours(1)),
     )
 }
 

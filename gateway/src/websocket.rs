@@ -20,6 +20,7 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, value::RawValue};
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 
 use self::{
     operations::{Event, Operations},
@@ -140,7 +141,7 @@ impl Connection {
         let mut ping_at = heard + bounds.ping_interval;
         loop {
             let waits_for_init = self.session.is_none();
-            let step = tokio::select! {
+            let outcome = tokio::select! {
                 () = stop.cancelled() => Err(End::Close(Close::GOING_AWAY)),
                 () = sleep_until(init_deadline), if waits_for_init => Err(End::Close(Close::INIT_TIMEOUT)),
                 () = sleep_until(ping_at) => {
@@ -161,7 +162,7 @@ impl Connection {
                 }
                 event = next_event(&mut self.operations) => self.on_event(event).await,
             };
-            if let Err(end) = step {
+            if let Err(end) = outcome {
                 return end;
             }
         }
@@ -302,7 +303,13 @@ fn run(
     let shared = Arc::clone(shared);
     let bound = context.timeout;
     let answer = async move {
-        let answer = timeout(bound, shared.admission.run("websocket", request, context)).await;
+        // Over HTTP the server's own span does this: it makes the trace that goes upstream.
+        let span = tracing::info_span!("websocket operation");
+        let answer = shared
+            .admission
+            .run("websocket", request, context)
+            .instrument(span);
+        let answer = timeout(bound, answer).await;
         let single = |response| futures_util::stream::iter([response]).boxed();
         match answer {
             Ok(Answer::Response(response)) => single(response),

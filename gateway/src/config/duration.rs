@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(parse("30s"), Some(Duration::from_secs(30)));
         assert_eq!(parse("1m 30s"), Some(Duration::from_secs(90)));
-        assert_eq!(parse("2h"), Some(Duration::from_secs(7_200)));
+        assert_eq!(parse("2h"), Some(Duration::from_hours(2)));
     }
 
     #[test]

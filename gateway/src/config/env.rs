@@ -83,7 +83,7 @@ fn comment_start(line: &str) -> usize {
             (None, '"' | '\'')
                 if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') =>
             {
-                quote = Some(c)
+                quote = Some(c);
             }
             (None, '#') if before.is_whitespace() => return index,
             _ => {}

@@ -172,6 +172,8 @@ fn with_payload(id: &str, kind: &str, payload: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -228,9 +230,11 @@ mod tests {
     #[test]
     fn writes_ids_as_json() {
         let response = Response::request_error("CODE", "text");
+        let message: Value = serde_json::from_str(&error("a\"b", &response)).unwrap();
+        let payload = json!([{ "message": "text", "extensions": { "code": "CODE" } }]);
         assert_eq!(
-            error("a\"b", &response),
-            r#"{"id":"a\"b","type":"error","payload":[{"extensions":{"code":"CODE"},"message":"text"}]}"#
+            message,
+            json!({ "id": "a\"b", "type": "error", "payload": payload })
         );
         assert_eq!(complete("1"), r#"{"id":"1","type":"complete"}"#);
     }

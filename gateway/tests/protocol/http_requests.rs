@@ -377,6 +377,28 @@ async fn a_browser_gets_the_explorer() {
 }
 
 #[tokio::test]
+async fn the_explorer_finds_its_parts_below_any_endpoint() {
+    let world = World::start("supergraph: { path: /api/v1/graphql }").await;
+    for page in ["/api/v1/graphql", "/graphql"] {
+        let request = world
+            .request(Method::GET, page)
+            .header("accept", "text/html");
+        assert_eq!(request.send().await.unwrap().status(), 200);
+        let folder = page.trim_end_matches("graphql");
+        let script = format!("{folder}explorer/explorer.js");
+        assert_eq!(
+            world
+                .request(Method::GET, &script)
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            200
+        );
+    }
+}
+
+#[tokio::test]
 async fn long_responses_are_compressed_for_those_who_ask() {
     let world = World::start("").await;
     let body = json!({ "query": "{ long(length: 4000) }" });
