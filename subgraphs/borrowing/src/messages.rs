@@ -114,7 +114,7 @@ pub struct ReplayRequested {
     /// Who asks.
     pub consumer: String,
     /// Where a page before this one ended.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 

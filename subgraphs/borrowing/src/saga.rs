@@ -29,7 +29,7 @@ use crate::domain::{Decision, RejectionReason};
 pub const VERSION: i64 = 1;
 
 /// How far a saga has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     tag = "name",
     rename_all = "SCREAMING_SNAKE_CASE",
@@ -60,7 +60,7 @@ pub enum State {
 }
 
 /// How a saga ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "is", content = "reason", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// One reservation, one charge.
@@ -72,7 +72,7 @@ pub enum Outcome {
 }
 
 /// An undo on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Undo {
     /// What the saga ends with.
     pub outcome: Outcome,
@@ -85,7 +85,7 @@ pub struct Undo {
 }
 
 /// One part of an undo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum UndoStep {
     /// Asked for, not acknowledged.
