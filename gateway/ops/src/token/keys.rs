@@ -18,13 +18,30 @@ use crate::client::HttpClient;
 /// How often keys are fetched while all is well.
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
 
-/// Fetches are at least this far apart, whatever tokens strangers send.
-///
-/// In tests it never ends by itself, so that a slow machine does not decide their outcome.
-const QUIET: Duration = Duration::from_secs(if cfg!(test) { 3600 } else { 2 });
+/// How soon a source that has never answered is asked again: whoever starts together with the
+/// user service should not refuse callers for longer than it takes to come up.
+const FIRST_RETRY: Duration = Duration::from_millis(50);
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How patient the fetching is; tests choose their own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Fetches are at least this far apart, whatever tokens strangers send.
+    pub(super) quiet: Duration,
+    /// How long a token may wait for a source that has never answered.
+    pub(super) first_keys_within: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            quiet: Duration::from_secs(2),
+            first_keys_within: Duration::from_secs(3),
+        }
+    }
+}
 
 /// One usable public key.
 #[derive(Debug)]
@@ -38,6 +55,7 @@ pub(super) struct Key {
 #[derive(Debug)]
 pub(super) struct Keys {
     client: HttpClient,
+    pace: Pace,
     current: RwLock<Current>,
     /// Held while fetching, so that one fetch serves all who wait for it.
     fetching: Mutex<Fetching>,
@@ -72,7 +90,7 @@ struct Published {
 }
 
 impl Keys {
-    pub(super) fn new(urls: Vec<String>, client: HttpClient) -> Self {
+    pub(super) fn new(urls: Vec<String>, client: HttpClient, pace: Pace) -> Self {
         let sources = urls
             .into_iter()
             .map(|url| Source {
@@ -84,6 +102,7 @@ impl Keys {
             .collect();
         Self {
             client,
+            pace,
             current: RwLock::default(),
             fetching: Mutex::new(Fetching {
                 sources,
@@ -102,12 +121,19 @@ impl Keys {
         if !found.is_empty() {
             return Ok((generation, found));
         }
-        let all_up = self.refresh().await;
-        match self.matching(id) {
-            (generation, found) if !found.is_empty() => Ok((generation, found)),
-            _ if all_up => Err(TokenError::UnknownKey),
-            // The source that is down may well have it.
-            _ => Err(TokenError::KeysUnavailable),
+        let deadline = Instant::now() + self.pace.first_keys_within;
+        loop {
+            let sources = self.refresh().await;
+            let (generation, found) = self.matching(id);
+            match sources {
+                _ if !found.is_empty() => return Ok((generation, found)),
+                Sources::Up => return Err(TokenError::UnknownKey),
+                Sources::Awaited if Instant::now() < deadline => {
+                    tokio::time::sleep(FIRST_RETRY).await;
+                }
+                // The source that is down may well have it.
+                Sources::Awaited | Sources::Down => return Err(TokenError::KeysUnavailable),
+            }
         }
     }
 
@@ -122,15 +148,23 @@ impl Keys {
 
     pub(super) async fn refresh_forever(&self) {
         loop {
-            let all_up = self.refresh().await;
-            tokio::time::sleep(if all_up { REFRESH_EVERY } else { QUIET }).await;
+            let pause = match self.refresh().await {
+                Sources::Up => REFRESH_EVERY,
+                Sources::Down => self.pace.quiet,
+                Sources::Awaited => FIRST_RETRY,
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 
-    /// Fetches every source, unless that was done just now. Says whether all are up.
-    async fn refresh(&self) -> bool {
+    /// Fetches every source, unless that was done just now.
+    async fn refresh(&self) -> Sources {
         let mut fetching = self.fetching.lock().await;
-        if fetching.last.is_none_or(|last| last.elapsed() >= QUIET) {
+        let quiet = match fetching.state() {
+            Sources::Awaited => FIRST_RETRY,
+            Sources::Up | Sources::Down => self.pace.quiet,
+        };
+        if fetching.last.is_none_or(|last| last.elapsed() >= quiet) {
             let mut changed = false;
             for source in &mut fetching.sources {
                 changed |= source.fetch(&self.client).await;
@@ -147,10 +181,7 @@ impl Keys {
                 current.keys = keys;
             }
         }
-        fetching
-            .sources
-            .iter()
-            .all(|source| source.up == Some(true))
+        fetching.state()
     }
 
     /// Ends the quiet period, so that tests need not wait for it.
@@ -161,6 +192,29 @@ impl Keys {
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Current> {
         self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the sources are, taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sources {
+    /// All answered when last asked.
+    Up,
+    /// One does not answer now.
+    Down,
+    /// One has never answered.
+    Awaited,
+}
+
+impl Fetching {
+    fn state(&self) -> Sources {
+        if self.sources.iter().any(|source| source.seen.is_none()) {
+            Sources::Awaited
+        } else if self.sources.iter().all(|source| source.up == Some(true)) {
+            Sources::Up
+        } else {
+            Sources::Down
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::HttpClient;
-use keys::{Key, Keys};
+use keys::{Key, Keys, Pace};
 
 /// Clocks of the machines involved may differ by this many seconds.
 const LEEWAY: i64 = 5;
@@ -100,9 +100,18 @@ struct Cache {
 impl Verifier {
     /// Starts fetching keys in the background, until `stop`.
     ///
-    /// Must be called inside a Tokio runtime. Never waits: see [`TokenError::KeysUnavailable`].
+    /// Must be called inside a Tokio runtime; does not wait for the keys, [`Verifier::verify`] does.
     pub fn new(config: VerifierConfig, client: HttpClient, stop: CancellationToken) -> Self {
-        let keys = Keys::new(config.jwks_urls.clone(), client);
+        Self::with_pace(config, client, stop, Pace::default())
+    }
+
+    fn with_pace(
+        config: VerifierConfig,
+        client: HttpClient,
+        stop: CancellationToken,
+        pace: Pace,
+    ) -> Self {
+        let keys = Keys::new(config.jwks_urls.clone(), client, pace);
         let inner = Arc::new(Inner {
             config,
             keys,
@@ -118,6 +127,8 @@ impl Verifier {
     }
 
     /// Checks signature, expiry, issuer and audience.
+    ///
+    /// Waits at most seconds for keys that have not been published yet.
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let now = now();
         if let Some(claims) = self.cached(token) {

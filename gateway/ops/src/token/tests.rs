@@ -65,13 +65,24 @@ impl Issuer {
         }
     }
 
+    /// A verifier whose quiet period never ends by itself, so that a slow machine does not decide
+    /// a test's outcome.
     fn verifier(&self) -> Verifier {
+        self.verifier_that_waits(Duration::ZERO)
+    }
+
+    fn verifier_that_waits(&self, first_keys_within: Duration) -> Verifier {
         let config = VerifierConfig {
             jwks_urls: vec![self.url.clone()],
             issuer: Some("circulate".to_owned()),
             audience: None,
         };
-        Verifier::new(config, crate::client::http_client(), self.stop.clone())
+        let pace = Pace {
+            quiet: Duration::from_secs(3600),
+            first_keys_within,
+        };
+        let client = crate::client::http_client();
+        Verifier::with_pace(config, client, self.stop.clone(), pace)
     }
 
     fn publish(&self, keys: &[Value]) {
@@ -287,6 +298,20 @@ async fn keys_outlive_their_source_and_a_source_may_come_late() {
         verifier.verify(&another).await.is_ok(),
         "known keys go on working"
     );
+}
+
+#[tokio::test]
+async fn a_token_waits_for_the_first_keys() {
+    let issuer = Issuer::start(&[published(FIRST, "a", Algorithm::ES256)]).await;
+    issuer.set_down(true);
+    let verifier = issuer.verifier_that_waits(Duration::from_secs(60));
+    let token = sign(FIRST, "a", Algorithm::ES256, &mia(600));
+    let waiting = tokio::spawn(async move { verifier.verify(&token).await });
+    while issuer.fetches() < 3 {
+        tokio::task::yield_now().await;
+    }
+    issuer.set_down(false);
+    assert_eq!(waiting.await.unwrap().unwrap().sub, "mia");
 }
 
 #[tokio::test]
