@@ -224,6 +224,27 @@ async fn a_message_that_cannot_be_right_is_put_aside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_disagrees_is_not_added_to() {
+    on_each_database(user::SERVICE.migrations, async |test| {
+        let world = World::start(&test.url).await;
+        let ada = world.patron_with(100).await;
+        let borrowing = world.id();
+        world.charge(borrowing, ada.user_id(), 10).await;
+        // Somebody has tampered with the charge, but not with the ledger.
+        sqlx::query("DELETE FROM charge")
+            .execute(test.db.pool())
+            .await
+            .unwrap();
+        world.charge(borrowing, ada.user_id(), 10).await;
+        assert_eq!(count(&test.db, "dead_letter").await, 1);
+        assert_eq!(world.balance(&ada).await, (90, 90));
+        check_ledgers(&test.db).await;
+        world.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_grant_is_made_once_per_request() {
     on_each_database(user::SERVICE.migrations, async |test| {
         let world = World::start(&test.url).await;

@@ -4,7 +4,10 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, Mutex},
+};
 
 use kit_testing::on_each_database;
 use serde_json::{Value, json};
@@ -23,7 +26,7 @@ struct Text(String);
 impl tracing::field::Visit for Text {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
         if matches!(field.name(), "summary" | "db.statement") {
-            self.0 += &format!("{value:?} ");
+            let _ = write!(self.0, "{value:?} ");
         }
     }
 }

@@ -185,8 +185,9 @@ impl Store {
             request: "sign-up",
         };
         self.post(tx, user, points, Reason::Grant, cause)
-            .await
+            .await?
             .map(drop)
+            .ok_or(sqlx::Error::RowNotFound)
     }
 
     /// Performs `ChargePoints`. Returns what was decided, and the version of the charge's row for the answer.
@@ -247,7 +248,8 @@ impl Store {
         if done.is_none() {
             let cause = Cause::Step(borrowing, &step);
             self.post(tx, user, points, Reason::ReturnCredit, cause)
-                .await?;
+                .await?
+                .ok_or_else(|| noted_before(borrowing, &step))?;
         }
         Ok(())
     }
@@ -284,7 +286,7 @@ impl Store {
         user: UserId,
         settled: Settled,
         reason: Reason,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), HandlerError> {
         let (state, points, refusal) = match settled.charge {
             Charge::New => ("NEW", 0, None),
             Charge::Charged { points } => ("CHARGED", points, None),
@@ -301,8 +303,10 @@ impl Store {
         .execute(tx.conn())
         .await?;
         if let Some(amount) = settled.entry {
-            let step = Cause::Step(borrowing, reason.as_str());
-            self.post(tx, user, amount, reason, step).await?;
+            let step = reason.as_str();
+            self.post(tx, user, amount, reason, Cause::Step(borrowing, step))
+                .await?
+                .ok_or_else(|| noted_before(borrowing, step))?;
         }
         Ok(())
     }
@@ -368,6 +372,13 @@ fn charge_of(row: &AnyRow) -> Result<Charge, sqlx::Error> {
             format!("unknown state of a charge: {state:?}, {reason:?}").into(),
         )),
     }
+}
+
+/// The ledger and the charge disagree: refused, so that no balance changes without its entry.
+fn noted_before(borrowing: BorrowingId, step: &str) -> HandlerError {
+    HandlerError::Illegal(format!(
+        "the ledger has a {step} of borrowing {borrowing} already, which is not to be"
+    ))
 }
 
 fn request_id_reused() -> Refusal {
