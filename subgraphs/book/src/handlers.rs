@@ -82,7 +82,14 @@ impl Handlers {
         book: BookId,
         decide: impl FnOnce(Option<&Book>, Option<Reservation>) -> Result<Outcome, Illegal>,
     ) -> Result<(), HandlerError> {
-        let prior = self.store.claim(tx, borrowing, book).await?;
+        let prior = match self.store.claim(tx, borrowing, book).await? {
+            Some((other, _)) if other != book => {
+                return Err(HandlerError::Illegal(format!(
+                    "borrowing {borrowing} is of book {other}, not of {book}"
+                )));
+            }
+            prior => prior.map(|(_, reservation)| reservation),
+        };
         let book = self.store.lock(tx, book).await?;
         let outcome = decide(book.as_ref(), prior).map_err(|illegal| {
             HandlerError::Illegal(format!("borrowing {borrowing}: {illegal}"))

@@ -1,6 +1,6 @@
 //! The service as its callers meet it: started on a free port, spoken to over HTTP, WebSocket and the bus.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use book::{MIGRATIONS, SERVICE, messages::ReserveCopies};
 use futures_util::{SinkExt, StreamExt};
@@ -142,7 +142,11 @@ impl Socket {
 
     /// The stock that is pushed next.
     async fn stock(&mut self) -> Value {
-        let message = self.next().await.expect("an open socket");
+        // Well before the safety poll: it is the change that wakes the subscriber.
+        let message = tokio::time::timeout(Duration::from_secs(4), self.next())
+            .await
+            .expect("a push")
+            .expect("an open socket");
         assert_eq!(message["type"], "next", "{message}");
         message["payload"]["data"]["bookStockChanged"].clone()
     }
@@ -207,11 +211,18 @@ async fn each_refusal_has_its_code() {
         assert_eq!(code(&add(&input).await), "BARCODE_TAKEN");
         input["copies"] = 0.into();
         assert_eq!(code(&add(&input).await), "BAD_USER_INPUT");
-        for arguments in ["first: 0", "first: 101", "after: \"nonsense\""] {
+        let long = format!("filter: {{ text: \"{}\" }}", "x".repeat(301));
+        for arguments in [
+            "first: 0",
+            "first: 101",
+            "after: \"nonsense\"",
+            "filter: { text: \"\\u0000\" }",
+            &long,
+        ] {
             let answer = front.public(&format!("{{ books({arguments}) {{ nodes {{ id }} }} }}")).await;
             assert_eq!(code(&answer), "BAD_USER_INPUT", "{arguments}");
         }
-        let answer = front.public(r#"{ book(id: "not an id") { id } bookByBarcode(barcode: "nope") { id } }"#).await;
+        let answer = front.public(r#"{ book(id: "not an id") { id } bookByBarcode(barcode: "\u0000") { id } }"#).await;
         assert_eq!(answer, json!({ "data": { "book": null, "bookByBarcode": null } }));
         front.running.stop().await.expect("a clean stop");
     })

@@ -150,7 +150,11 @@ async fn a_message_that_cannot_be_right_changes_nothing_and_is_put_aside() {
             .await;
         world.receive("Unheard", "x", json!({})).await;
         world.reserve(world.clock.id(), book.id, 0).await;
-        assert_eq!(dead_letters(&world).await, 4);
+        // A loan is of one book: a message that names another must not put copies on the wrong shelf.
+        let other = world.add(new_book("B2", "Siddhartha", 1)).await;
+        release(&world, borrowing, other.id).await;
+        assert_eq!(dead_letters(&world).await, 5);
+        assert_eq!(world.book(other.id).await, other);
         assert_eq!(world.book(book.id).await.available, 3);
         // The return was not noted either: a corrected one with the same number still counts.
         give_back(&world, borrowing, book.id, 1, 2).await;

@@ -34,8 +34,8 @@ impl<S: tracing::Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Statements {
 struct Text(Mutex<String>);
 
 impl tracing::field::Visit for &Text {
-    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        *self.0.lock().expect("one thread") += &format!("{value:?} ");
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.record_str(field, &format!("{value:?} "));
     }
 
     fn record_str(&mut self, _: &tracing::field::Field, value: &str) {
@@ -91,7 +91,7 @@ async fn books_are_read_in_batches() {
         assert_eq!(data["_entities"][39]["barcode"], "B39");
         assert_eq!(read, 1, "by barcode");
 
-        let fields: String = ids.iter().enumerate().map(|(index, id)| format!("b{index}: book(id: {id}) {{ title }} ")).collect();
+        let fields = ids.iter().enumerate().map(|(index, id)| format!("b{index}: book(id: {id}) {{ title }}")).collect::<Vec<_>>().join(" ");
         let (data, read) = ask(&format!("{{ {fields} }}"), Value::Null).await;
         assert_eq!(data["b39"]["title"], "t");
         assert_eq!(read, 1, "fields of one operation");

@@ -10,7 +10,9 @@ use async_graphql::{
     connection::{CursorType, OpaqueCursor},
 };
 use futures_util::{Stream, StreamExt, stream};
-use kit::{Failure, Parts, Refusal, Waiter, auth::require_librarian, ids::BookId, loaded};
+use kit::{
+    Failure, Parts, Refusal, Waiter, auth::require_librarian, from_micros, ids::BookId, loaded,
+};
 
 pub use self::types::{
     AddBookInput, Book, BookConnection, BookEdge, BookFilter, BookSort, BookStatus, UpdateBookInput,
@@ -18,7 +20,7 @@ pub use self::types::{
 use crate::{
     domain,
     loaders::{ByBarcode, ById},
-    store::{self, Position, Sort, Store},
+    store::{self, Filter, Position, Sort, Store},
 };
 
 const DEFAULT_PAGE: i32 = 20;
@@ -87,7 +89,7 @@ impl Query {
     ) -> Result<BookConnection> {
         let sort = sort.map_or(Sort::Title, Sort::from);
         let first = page_length(first)?;
-        let filter = filter.unwrap_or_default().into();
+        let filter: Filter = filter.unwrap_or_default().try_into()?;
         let start = match &after {
             None => Position::start(sort),
             Some(cursor) => position(cursor, sort)?,
@@ -132,7 +134,8 @@ impl Mutation {
     ) -> Result<Book> {
         require_librarian(ctx)?;
         let clock = &ctx.data_unchecked::<Parts>().clock;
-        let book = domain::Book::add(clock.id(), input.into(), clock.now())?;
+        let now = from_micros(clock.micros());
+        let book = domain::Book::add(clock.id(), input.into(), now)?;
         Ok(store(ctx).add(book).await?.into())
     }
 
@@ -251,6 +254,10 @@ async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Book>> {
 }
 
 async fn by_barcode(ctx: &Context<'_>, barcode: String) -> Result<Option<Book>> {
+    // PostgreSQL would refuse the whole batch for a NUL, which no barcode contains.
+    if barcode.contains('\0') {
+        return Ok(None);
+    }
     let book = ctx.data_unchecked::<ByBarcode>().load(barcode).await;
     Ok(loaded(book)?.map(Book::from))
 }

@@ -4,11 +4,15 @@ use async_graphql::{
     Enum, ID, InputObject, SimpleObject,
     connection::{CursorType, OpaqueCursor, PageInfo},
 };
+use kit::Refusal;
 
 use crate::{
     domain::{self, Changes, NewBook, Status},
     store::{Filter, Position, Sort},
 };
+
+/// No title is longer.
+const LONGEST_SEARCH: usize = 300;
 
 /// A title in the catalogue, and how many copies of it are on the shelf.
 #[derive(Clone, Debug, PartialEq, SimpleObject)]
@@ -142,12 +146,22 @@ impl BookConnection {
     }
 }
 
-impl From<BookFilter> for Filter {
-    fn from(filter: BookFilter) -> Self {
-        Self {
+impl TryFrom<BookFilter> for Filter {
+    type Error = Refusal;
+
+    fn try_from(filter: BookFilter) -> Result<Self, Refusal> {
+        let refused = |text: &String| {
+            text.chars().count() > LONGEST_SEARCH || text.chars().any(char::is_control)
+        };
+        if filter.text.as_ref().is_some_and(refused) {
+            return Err(Refusal::bad_input(format!(
+                "filter.text must be at most {LONGEST_SEARCH} characters, without control characters"
+            )));
+        }
+        Ok(Self {
             text: filter.text,
             status: filter.status.map(Status::from),
-        }
+        })
     }
 }
 

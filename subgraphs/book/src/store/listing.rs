@@ -1,6 +1,6 @@
 //! The catalogue as a list: filtered, ordered, page by page.
 
-use kit::to_micros;
+use kit::{ids::BookId, to_micros};
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 
@@ -32,7 +32,7 @@ pub struct Position {
     #[serde(rename = "k")]
     key: Key,
     #[serde(rename = "i")]
-    id: String,
+    id: Option<BookId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,11 @@ impl Position {
             Sort::RentalCost => Key::Number(-1),
             Sort::Newest => Key::Number(i64::MAX),
         };
-        let id = String::new();
-        Self { sort, key, id }
+        Self {
+            sort,
+            key,
+            id: None,
+        }
     }
 
     /// Just behind `book`.
@@ -62,14 +65,20 @@ impl Position {
             Sort::RentalCost => Key::Number(book.rental_cost),
             Sort::Newest => Key::Number(to_micros(book.added_at)),
         };
-        let id = book.id.to_string();
-        Self { sort, key, id }
+        Self {
+            sort,
+            key,
+            id: Some(book.id),
+        }
     }
 
     /// Whether it is a place in the order of `sort`: a client may have kept it from another, or made it up.
     pub fn fits(&self, sort: Sort) -> bool {
-        let textual = matches!(sort, Sort::Title | Sort::Author);
-        self.sort == sort && textual == matches!(self.key, Key::Text(_))
+        let proper = match &self.key {
+            Key::Text(key) => matches!(sort, Sort::Title | Sort::Author) && !key.contains('\0'),
+            Key::Number(_) => matches!(sort, Sort::RentalCost | Sort::Newest),
+        };
+        self.sort == sort && proper
     }
 }
 
@@ -114,7 +123,7 @@ impl Store {
             Key::Number(key) => query.bind(key),
         };
         let rows = query
-            .bind(&after.id)
+            .bind(after.id.map_or_else(String::new, |id| id.to_string()))
             .bind(count)
             .fetch_all(self.mailbox.db().pool())
             .await?;

@@ -184,14 +184,14 @@ impl Store {
         Ok(())
     }
 
-    /// A borrowing's claim, locked until `tx` ends; `None` when this is the first that is heard of it. The row is there
+    /// A borrowing's claim and the book it is on, locked until `tx` ends; `None` when this is the first that is heard of it. The row is there
     /// from now on, as a released claim: [`Store::put_reservation`] says what it really is.
     pub async fn claim(
         &self,
         tx: &mut Tx,
         borrowing: BorrowingId,
         book: BookId,
-    ) -> Result<Option<Reservation>, sqlx::Error> {
+    ) -> Result<Option<(BookId, Reservation)>, sqlx::Error> {
         // Inserting first makes a second replica wait here: a row that is not there cannot be locked.
         let inserted = sqlx::query(
             "INSERT INTO reservation (borrowing_id, book_id, state, quantity, returned, rental_cost)
@@ -205,13 +205,13 @@ impl Store {
             return Ok(None);
         }
         let select = tx.dialect().for_update(
-            "SELECT state, quantity, returned, rental_cost, reason FROM reservation WHERE borrowing_id = $1",
+            "SELECT state, quantity, returned, rental_cost, reason, book_id FROM reservation WHERE borrowing_id = $1",
         );
         let row = sqlx::query(select)
             .bind(borrowing.to_string())
             .fetch_one(tx.conn())
             .await?;
-        read_reservation(&row).map(Some)
+        Ok(Some((read_id(&row, 5)?, read_reservation(&row)?)))
     }
 
     /// Writes what became of a claim.

@@ -9,7 +9,7 @@ use book::{
     store::Store,
 };
 use kit::{
-    Clock, Db, Envelope, Handler, Inbox, Live, Mailbox, MailboxMetrics,
+    Clock, Db, Envelope, Handler, Inbox, Live, Mailbox, MailboxMetrics, from_micros,
     ids::{BookId, BorrowingId},
 };
 use kit_testing::Recorder;
@@ -64,7 +64,8 @@ impl World {
 
     /// Puts a book into the catalogue.
     pub(crate) async fn add(&self, new: NewBook) -> Book {
-        let book = Book::add(self.clock.id(), new, self.clock.now()).expect("a proper book");
+        let book = Book::add(self.clock.id(), new, from_micros(self.clock.micros()))
+            .expect("a proper book");
         self.store.add(book).await.expect("a fresh barcode")
     }
 
