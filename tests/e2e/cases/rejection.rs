@@ -130,7 +130,7 @@ async fn not_enough_points(world: &World) {
     let query = "query($id: ID!) { borrowing(id: $id) { timeline { step detail } } }";
     let borrowing = mia.client.data(query, json!({"id": id})).await;
     let log = borrowing["borrowing"]["timeline"].to_string();
-    for word in ["CopiesReserved", "ChargeRefused", "CopiesReleased"] {
+    for word in ["COPIES_RESERVED", "CHARGE_REFUSED", "COPIES_RELEASED"] {
         assert!(log.contains(word), "{word} in {log}");
     }
     world.shelf_holds(&book, 2).await;
