@@ -8,7 +8,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::{Json, Router, routing::get};
 use futures_util::future::BoxFuture;
 use kit::{
     Clock, Envelope, Inbox, Running, Settings, Start,
@@ -66,8 +65,6 @@ pub struct World {
     clock: Clock,
     client: reqwest::Client,
     running: Running,
-    /// Kept, so that the keys stay reachable.
-    gate: watch::Sender<bool>,
 }
 
 /// A signed-in user.
@@ -110,14 +107,13 @@ impl World {
         .chain(more)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-        let (open, gate) = watch::channel(false);
         let line = Arc::new(Line::default());
         let clock = Clock::real();
         let start = Start {
             listener,
             database_url: database_url.to_owned(),
             bus: line.clone(),
-            jwks_url: gated_keys(base.clone(), gate).await,
+            jwks_url: format!("{base}/.well-known/jwks.json"),
             clock: clock.clone(),
             replica: clock.id::<kit::ids::Message>().to_string(),
             settings,
@@ -125,14 +121,12 @@ impl World {
         let mut running =
             kit::start(user::SERVICE, start, &CancellationToken::new()).expect("a local address");
         assert!(running.ready().await, "{:?}", running.ended().await);
-        open.send_replace(true);
         Self {
             base,
             line,
             clock,
             client: reqwest::Client::new(),
             running,
-            gate: open,
         }
     }
 
@@ -288,23 +282,6 @@ impl World {
             })
             .collect()
     }
-}
-
-/// Passes the service's own keys on to it once it serves them: asked any earlier, they would be missing, and looked for
-/// again only after the seconds that a verifier leaves a failed source alone.
-async fn gated_keys(base: String, gate: watch::Receiver<bool>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a local address");
-    let serve = async move || {
-        let mut gate = gate.clone();
-        gate.wait_for(|open| *open).await.expect("the test goes on");
-        let url = format!("{base}/.well-known/jwks.json");
-        let keys = reqwest::get(url).await.expect("an answer");
-        Json(keys.json::<Value>().await.expect("JSON"))
-    };
-    let routes = Router::new().route("/jwks.json", get(serve));
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    format!("http://{address}/jwks.json")
 }
 
 pub const GRANT: &str = "mutation($user: ID!, $points: Int!, $request: String!) {
