@@ -9,6 +9,7 @@ pub mod server;
 
 mod admission;
 mod auth;
+mod connections;
 mod explorer;
 mod headers;
 mod http;

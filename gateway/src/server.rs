@@ -11,7 +11,7 @@ use axum::{
 use federation::{Supergraph, SupergraphError};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 use ops::{health::Health, metrics::Metrics};
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::{
@@ -26,6 +26,7 @@ use crate::{
     admission::Admission,
     auth::Authenticator,
     config::{Config, ConfigError, Cors, PassthroughTarget, check_name},
+    connections::Connections,
     engine::{Engine, ErrorPolicy, Limits, Upstreams},
     explorer,
     headers::Propagation,
@@ -344,58 +345,6 @@ fn websocket_url(url: &str, target: &PassthroughTarget) -> Option<String> {
         url.set_path(path);
     }
     Some(url.into())
-}
-
-/// The client WebSockets now open.
-pub(crate) struct Connections {
-    count: watch::Sender<usize>,
-    limit: usize,
-    measurements: Measurements,
-}
-
-/// One open WebSocket, as long as it lives.
-pub(crate) struct Connected {
-    shared: Arc<Shared>,
-}
-
-impl Connections {
-    fn new(limit: Option<usize>, measurements: &Measurements) -> Self {
-        let limit = limit.unwrap_or(usize::MAX);
-        Self {
-            count: watch::Sender::new(0),
-            limit,
-            measurements: measurements.clone(),
-        }
-    }
-
-    /// Counts one more connection; none when there are too many.
-    pub(crate) fn enter(shared: &Arc<Shared>) -> Option<Connected> {
-        let connections = &shared.connections;
-        let entered = connections.count.send_if_modified(|count| {
-            let free = *count < connections.limit;
-            *count += usize::from(free);
-            free
-        });
-        entered.then(|| {
-            connections.measurements.connections.inc();
-            Connected {
-                shared: Arc::clone(shared),
-            }
-        })
-    }
-
-    async fn none_left(&self) {
-        // Fails only without a sender, which is ourselves.
-        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
-    }
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        let connections = &self.shared.connections;
-        connections.count.send_modify(|count| *count -= 1);
-        connections.measurements.connections.dec();
-    }
 }
 
 /// An empty response with this status.

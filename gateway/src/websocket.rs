@@ -29,9 +29,10 @@ use self::{
 use crate::{
     admission::{self, Answer},
     auth::{Caller, Refusal},
+    connections::{Connected, Connections},
     engine::{self, Context},
     headers,
-    server::{Connected, Connections, Shared, empty},
+    server::{Shared, empty},
 };
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";

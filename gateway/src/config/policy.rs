@@ -3,7 +3,10 @@
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
-use super::{Config, ConfigError, check_url, value};
+use super::{
+    Config, ConfigError,
+    check::{check_url, value},
+};
 
 /// `headers`
 #[derive(Debug, Clone, Default, Deserialize)]

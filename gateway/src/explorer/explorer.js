@@ -264,7 +264,12 @@ function editor(id, pattern, changed) {
   return {
     area, draw,
     set(text) { area.value = text; bad = new Set(); draw(); },
-    replace(text) { if (text !== area.value) { area.focus(); insert(area, 0, area.value.length, text); } },
+    replace(text) {
+      if (text === area.value) return;
+      area.focus();
+      if (document.activeElement === area) insert(area, 0, area.value.length, text);
+      else { area.value = text; area.dispatchEvent(new Event('input')); }
+    },
     mark(lines) { bad = new Set(lines); draw(); },
   };
 }
@@ -608,7 +613,7 @@ function layOut() {
       const text = editors[name].area.value;
       if (!text.trim()) continue;
       const laidOut = pretty(readObject(what, text));
-      if (laidOut !== text) { showPane(name); editors[name].replace(laidOut); }
+      if (laidOut !== text) editors[name].replace(laidOut);
     }
     editors.operation.area.focus();
   } catch (error) {
