@@ -20,8 +20,9 @@ pub(super) struct Compose {
 pub(super) struct Definition {
     /// None: the image's own, which is not one of ours.
     pub(super) command: Option<Vec<String>>,
+    /// None: interpolated to nothing.
     #[serde(default)]
-    pub(super) environment: BTreeMap<String, String>,
+    environment: BTreeMap<String, Option<String>>,
     #[serde(default)]
     volumes: Vec<String>,
     #[serde(default)]
@@ -97,12 +98,17 @@ impl Compose {
 }
 
 impl Definition {
+    /// The variables that have a value.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+    }
+
     /// The port on which the program listens in its container.
     pub(super) fn container_port(&self) -> Result<u16, Trouble> {
-        let port = self
-            .environment
-            .values()
-            .find_map(|value| value.strip_prefix("0.0.0.0:"));
+        let mut values = self.environment().map(|(_, value)| value);
+        let port = values.find_map(|value| value.strip_prefix("0.0.0.0:"));
         Ok(port
             .ok_or("no environment value says 0.0.0.0:<port>")?
             .parse()?)

@@ -179,7 +179,7 @@ impl Services {
             .env_clear()
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        for (name, value) in &definition.environment {
+        for (name, value) in definition.environment() {
             let mut value = self.outside(service, value);
             value = value.replace(&format!("0.0.0.0:{inside}"), &format!("127.0.0.1:{port}"));
             if let Some((_, here)) = mounts.iter().find(|(target, _)| *target == value) {
