@@ -197,6 +197,8 @@ async fn run(
     let metrics = Metrics::new(service.name);
     let health = Health::new();
     health.set("database", Err("connecting".to_owned()));
+    // The database and the bus may be fine before anything can be answered.
+    health.set("service", Err("starting".to_owned()));
     let routes: Arc<OnceLock<Router>> = Arc::default();
     let shell = shell(
         routes.clone(),
@@ -252,6 +254,7 @@ async fn run(
 
     let admin = admin::operators_only(admin::routes(mailbox).merge(assembly.admin), parts.verifier);
     let _ = routes.set(assembly.routes.merge(admin));
+    health.set("service", Ok(()));
     let _ = ready.send(true);
     tracing::info!("serving");
     stop.cancelled().await;
