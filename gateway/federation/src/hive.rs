@@ -60,6 +60,10 @@ impl Bridge {
     }
 
     /// Plans a document with one operation. An operation that selects nothing has no node.
+    #[expect(
+        clippy::default_trait_access,
+        reason = "the override context's module is private"
+    )]
     pub(crate) fn plan(&self, document: &str) -> Result<Option<Node>, String> {
         guarded(|| {
             let parsed = safe_parse_operation(document).map_err(|error| error.to_string())?;
@@ -333,4 +337,15 @@ fn rewrites(rewrites: Option<Vec<FetchRewrite>>) -> Vec<Rewrite> {
             },
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let error = guarded::<()>(|| panic!("at {}", "once")).expect_err("it panicked");
+        assert_eq!(error, "the planner panicked: at once");
+    }
 }

@@ -198,15 +198,15 @@ fn ask_types(schema: &Schema, set: &mut SelectionSet) {
                         && inner.alias.is_none()
                         && inner.directives.0.is_empty()
                 });
-                if is_abstract && !is_asked {
-                    if let Ok(typename) = field.selection_set.new_field(schema, name!("__typename"))
-                    {
-                        field.selection_set.push(typename);
-                    }
+                if is_abstract
+                    && !is_asked
+                    && let Ok(typename) = field.selection_set.new_field(schema, name!("__typename"))
+                {
+                    field.selection_set.push(typename);
                 }
             }
             Selection::InlineFragment(inline) => {
-                ask_types(schema, &mut inline.make_mut().selection_set)
+                ask_types(schema, &mut inline.make_mut().selection_set);
             }
             Selection::FragmentSpread(_) => {}
         }

@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for ResponseSeed<'_, '_> {
                 "errors" => {
                     errors = map
                         .next_value::<Option<Vec<SubgraphError>>>()?
-                        .unwrap_or_default()
+                        .unwrap_or_default();
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -187,18 +187,15 @@ impl<'de> Visitor<'de> for ObjectSeed<'_, '_> {
             };
             guess = place + 1;
             let field = &self.shape.fields[place];
-            let data = match &field.child {
-                Some(shape) => map.next_value_seed(ObjectSeed {
-                    arena: &mut *self.arena,
-                    shape,
-                })?,
-                None => {
-                    let raw = map.next_value::<&'de RawValue>()?.get();
-                    if raw == "null" {
-                        Data::Null
-                    } else {
-                        Data::Leaf(self.arena.span(raw))
-                    }
+            let data = if let Some(shape) = &field.child {
+                let arena = &mut *self.arena;
+                map.next_value_seed(ObjectSeed { arena, shape })?
+            } else {
+                let raw = map.next_value::<&'de RawValue>()?.get();
+                if raw == "null" {
+                    Data::Null
+                } else {
+                    Data::Leaf(self.arena.span(raw))
                 }
             };
             match fields.iter_mut().find(|(key, _)| *key == field.key) {

@@ -5,7 +5,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use apollo_compiler::{Schema, response::JsonMap, validation::Valid};
+use apollo_compiler::{
+    Schema,
+    response::{JsonMap, JsonValue},
+    validation::Valid,
+};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use serde_json::Value;
 use tracing::Instrument;
@@ -19,7 +23,7 @@ use super::{
     operation::Prepared,
     program::{EntityFetch, Path, PathStep, RootFetch, Step, Template},
     representations::{self, Representations},
-    tree::{Data, ObjectId, Tree},
+    tree::{Data, Merge, ObjectId, Tree},
     upstream,
 };
 
@@ -91,7 +95,7 @@ impl<'a> Run<'a> {
                     let holds = self
                         .variables
                         .get(variable.as_str())
-                        .and_then(|value| value.as_bool());
+                        .and_then(JsonValue::as_bool);
                     let chosen = if holds == Some(true) { then } else { otherwise };
                     if let Some(step) = chosen {
                         self.step(step).await;
@@ -134,7 +138,7 @@ impl<'a> Run<'a> {
                 } else {
                     state.tree.copy(data)
                 };
-                self.merge(&mut state.tree, *target, source);
+                self.merge(&mut state.tree, *target, source, false);
             }
         }
         for error in &decoded.errors {
@@ -232,19 +236,20 @@ impl<'a> Run<'a> {
                     continue;
                 };
                 let copies = &mut used[target.entity];
-                let source = match copies.iter().find(|(path, _)| *path == target.path) {
-                    Some((_, copy)) => *copy,
-                    None => {
-                        let copy = if copies.is_empty() {
-                            entity
-                        } else {
-                            state.tree.copy(entity)
-                        };
-                        copies.push((target.path, copy));
-                        copy
-                    }
+                let known = copies.iter().find(|(path, _)| *path == target.path);
+                let shares = known.is_some();
+                let source = if let Some((_, copy)) = known {
+                    *copy
+                } else {
+                    let copy = if copies.is_empty() {
+                        entity
+                    } else {
+                        state.tree.copy(entity)
+                    };
+                    copies.push((target.path, copy));
+                    copy
                 };
-                self.merge(&mut state.tree, target.object, source);
+                self.merge(&mut state.tree, target.object, source, shares);
             }
         }
         for error in &decoded.errors {
@@ -306,12 +311,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn merge(&self, tree: &mut Tree, target: ObjectId, source: ObjectId) {
+    fn merge(&self, tree: &mut Tree, target: ObjectId, source: ObjectId, shares: bool) {
         let schema = self.schema();
         // An interface object's subgraph says the interface's name, which must not hide the object's own.
-        tree.merge(target, source, &|old, new| {
+        let keeps_type = |old: &str, new: &str| {
             schema.get_object(old).is_some() && schema.get_object(new).is_none()
-        });
+        };
+        let how = Merge {
+            shares,
+            keeps_type: &keeps_type,
+        };
+        tree.merge(target, source, &how);
     }
 
     async fn ask(&self, template: &Template, body: Vec<u8>) -> Result<fetch::Answer, FetchError> {

@@ -81,7 +81,7 @@ pub(crate) struct Inner {
     pub(crate) supergraph: Supergraph,
     pub(crate) upstreams: Upstreams,
     pub(crate) services: HashMap<String, upstream::Service>,
-    plans: PlanCache,
+    plans: PlanCache<Prepared>,
 }
 
 impl Engine {

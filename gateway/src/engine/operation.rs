@@ -26,6 +26,9 @@ use super::{
 /// writes comes near.
 const MAX_EXPANDED_FIELDS: usize = 50_000;
 
+/// Levels of one operation with all fragments expanded. No answer can be deeper: its JSON would not be read.
+const MAX_DEPTH: usize = 100;
+
 /// An operation that is ready to run.
 pub(crate) struct Prepared {
     pub(crate) document: Valid<ExecutableDocument>,
@@ -223,6 +226,7 @@ impl Size {
         };
         match limits {
             _ if self.fields > MAX_EXPANDED_FIELDS => exceeded("fields", MAX_EXPANDED_FIELDS),
+            _ if self.depth > MAX_DEPTH => exceeded("levels", MAX_DEPTH),
             Limits {
                 max_depth: Some(limit),
                 ..

@@ -1,7 +1,7 @@
 //! Plans made ready to run: request texts with only variables missing, response shapes, and entity fetches to the same
 //! subgraph that may run together put into one request.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use federation::{
     Supergraph,
@@ -251,7 +251,7 @@ impl Compiler<'_> {
                 body.push_str(&alias);
                 body.push(':');
             }
-            body.push_str(&format!("_entities(representations:${variable})"));
+            let _ = write!(body, "_entities(representations:${variable})");
             plan::write_selections(&mut body, &fetch.selections);
             let key = self.keys.intern(&alias);
             shape.fields.push(ShapeField {
@@ -381,10 +381,11 @@ impl Compiler<'_> {
             one == type_condition || self.supergraph.schema().is_subtype(one, type_condition)
         });
         for child in children {
-            if let Required::Field { name, value, .. } = child {
-                if applies && name == target {
-                    *value = Some(new.clone());
-                }
+            if let Required::Field { name, value, .. } = child
+                && applies
+                && name == target
+            {
+                *value = Some(new.clone());
             }
         }
     }
@@ -453,10 +454,10 @@ fn realias(selections: &mut [Selection], path: &[RewriteElement], alias: &str) -
             {
                 found |= realias(&mut field.selections, rest, alias);
             }
-            (Selection::Inline(inline), [RewriteElement::Types(types), rest @ ..]) => {
-                if types.contains(&inline.type_condition) {
-                    found |= realias(&mut inline.selections, rest, alias);
-                }
+            (Selection::Inline(inline), [RewriteElement::Types(types), rest @ ..])
+                if types.contains(&inline.type_condition) =>
+            {
+                found |= realias(&mut inline.selections, rest, alias);
             }
             (Selection::Inline(inline), [RewriteElement::Key(_), ..]) => {
                 found |= realias(&mut inline.selections, path, alias);

@@ -1,13 +1,19 @@
 //! The client's view of the tree: only what was asked for, in the order that it was asked for, completed as GraphQL's
 //! "Value Completion" and "Handling Field Errors" say. Writes JSON text directly.
 
-use apollo_compiler::{ast::Type, response::JsonMap};
+use apollo_compiler::{
+    ast::Type,
+    response::{JsonMap, JsonValue},
+};
 
 use super::{
     error::{Errors, GraphQLError, PathItem},
     selection::{Compiler, Condition, Field, Leaf, Output, Set},
     tree::{Data, ObjectId, Tree},
 };
+
+/// A small query may ask for an exponential answer: products of reviews of products.
+const MAX_DATA: usize = 64 * 1024 * 1024;
 
 /// Everything that a projection reads.
 pub(crate) struct Source<'a> {
@@ -30,8 +36,9 @@ pub(crate) fn project(
         out: Vec::with_capacity(1024),
         path: Vec::new(),
         errors,
+        is_too_large: false,
     };
-    if projector.object(set, root) != Completed::Value {
+    if projector.object(set, root) != Completed::Value || projector.is_too_large {
         projector.out.clear();
         projector.out.extend_from_slice(b"null");
     }
@@ -57,11 +64,21 @@ struct Projector<'a, 'e> {
     out: Vec<u8>,
     path: Vec<Step<'a>>,
     errors: &'e mut Errors,
+    /// The response has outgrown its bound: there will be no data.
+    is_too_large: bool,
 }
 
 impl<'a> Projector<'a, '_> {
     fn object(&mut self, set: &'a Set, object: ObjectId) -> Completed {
         let tree = self.source.tree;
+        if self.out.len() > MAX_DATA && !std::mem::replace(&mut self.is_too_large, true) {
+            let message = "The response is too large";
+            self.errors
+                .push(GraphQLError::coded("RESPONSE_TOO_LARGE", message));
+        }
+        if self.is_too_large {
+            return Completed::Failed;
+        }
         let Some((type_name, fields)) = set.fields(&self.source.compiler, tree.type_name(object))
         else {
             self.report("The object's type is not known here");
@@ -107,7 +124,7 @@ impl<'a> Projector<'a, '_> {
             self.source
                 .variables
                 .get(condition.variable.as_str())
-                .and_then(|value| value.as_bool())
+                .and_then(JsonValue::as_bool)
                 == Some(condition.expected)
         };
         conditions.is_empty() || conditions.iter().any(|all| all.iter().all(holds))
@@ -238,7 +255,6 @@ impl<'a> Projector<'a, '_> {
             .is_some_and(|first| first.is_ascii_digit() || *first == b'-');
         let fits = match leaf {
             Leaf::Custom => true,
-            Leaf::String => is_string,
             Leaf::Boolean => text == b"true" || text == b"false",
             Leaf::Float => is_number,
             Leaf::Int if is_number => return self.int(text, field),
@@ -250,7 +266,7 @@ impl<'a> Projector<'a, '_> {
                 self.out.push(b'"');
                 return Completed::Value;
             }
-            Leaf::Id => is_string,
+            Leaf::String | Leaf::Id => is_string,
             Leaf::Int => false,
             Leaf::Enum(values) => serde_json::from_slice::<String>(text)
                 .is_ok_and(|value| values.contains(value.as_str())),

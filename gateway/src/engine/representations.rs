@@ -1,6 +1,6 @@
 //! Entity fetches' input: the objects at a path, and what each of them sends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{Schema, validation::Valid};
 
@@ -42,41 +42,35 @@ pub(crate) fn collect(
         ..Representations::default()
     };
     let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut seen: HashMap<ObjectId, usize> = HashMap::new();
     let mut text = Vec::new();
     for (path_index, path) in part.paths.iter().enumerate() {
-        walk(tree, schema, root, path, &mut |object, _| {
-            if seen.insert(object, path_index) == Some(path_index) {
-                return;
-            }
+        walk(tree, schema, root, path, Visits::Once, &mut |object, _| {
             text.clear();
             if !write_representation(tree, schema, object, &part.requires, &mut text) {
-                return;
+                return true;
             }
-            let entity = match known.get(&text) {
-                Some(entity) => *entity,
-                None => {
-                    if all.count > 0 {
-                        all.json.push(b',');
-                    }
-                    all.json.extend_from_slice(&text);
-                    all.count += 1;
-                    known.insert(text.clone(), all.count - 1);
-                    all.count - 1
+            let entity = known.get(&text).copied().unwrap_or_else(|| {
+                if all.count > 0 {
+                    all.json.push(b',');
                 }
-            };
+                all.json.extend_from_slice(&text);
+                known.insert(text.clone(), all.count);
+                all.count += 1;
+                all.count - 1
+            });
             all.targets.push(Target {
                 object,
                 path: path_index,
                 entity,
             });
+            true
         });
     }
     all.json.push(b']');
     all
 }
 
-/// The places in the response of the objects at a path.
+/// The places in the response of the objects at a path; only the first ones, if there are very many.
 pub(crate) fn places(
     tree: &Tree,
     schema: &Valid<Schema>,
@@ -85,16 +79,36 @@ pub(crate) fn places(
     keys: &Keys,
     mut visit: impl FnMut(ObjectId, Vec<PathItem>),
 ) {
-    walk(tree, schema, root, path, &mut |object, steps| {
-        let place = steps
-            .iter()
-            .map(|step| match step {
-                Place::Key(key) => PathItem::Key(keys.name(*key).into()),
-                Place::Index(index) => PathItem::Index(*index),
-            })
-            .collect();
-        visit(object, place);
-    });
+    let mut left = MAX_PLACES;
+    walk(
+        tree,
+        schema,
+        root,
+        path,
+        Visits::Everywhere,
+        &mut |object, steps| {
+            let place = steps
+                .iter()
+                .map(|step| match step {
+                    Place::Key(key) => PathItem::Key(keys.name(*key).into()),
+                    Place::Index(index) => PathItem::Index(*index),
+                })
+                .collect();
+            visit(object, place);
+            left -= 1;
+            left > 0
+        },
+    );
+}
+
+/// A tree with shared objects may have exponentially many places.
+const MAX_PLACES: usize = 10_000;
+
+/// How often an object is visited that has more than one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visits {
+    Once,
+    Everywhere,
 }
 
 /// A step of a concrete path.
@@ -104,18 +118,21 @@ pub(crate) enum Place {
     Index(usize),
 }
 
-/// Visits every object at a path.
+/// Visits the objects at a path, until `visit` says no.
 pub(crate) fn walk(
     tree: &Tree,
     schema: &Valid<Schema>,
     root: ObjectId,
     path: &[PathStep],
-    visit: &mut dyn FnMut(ObjectId, &[Place]),
+    visits: Visits,
+    visit: &mut dyn FnMut(ObjectId, &[Place]) -> bool,
 ) {
     let mut walker = Walker {
         tree,
         schema,
         places: Vec::new(),
+        visits,
+        seen: HashSet::new(),
         visit,
     };
     walker.walk(Data::Object(root), path);
@@ -125,43 +142,54 @@ struct Walker<'a, 'v> {
     tree: &'a Tree,
     schema: &'a Valid<Schema>,
     places: Vec<Place>,
-    visit: &'v mut dyn FnMut(ObjectId, &[Place]),
+    visits: Visits,
+    /// Shared objects that were entered, and with how much of the path left.
+    seen: HashSet<(ObjectId, usize)>,
+    visit: &'v mut dyn FnMut(ObjectId, &[Place]) -> bool,
 }
 
 impl Walker<'_, '_> {
-    fn walk(&mut self, data: Data, path: &[PathStep]) {
+    /// False: no more is wanted.
+    fn walk(&mut self, data: Data, path: &[PathStep]) -> bool {
+        if let Data::Object(object) = data
+            && self.visits == Visits::Once
+            && self.tree.is_shared(object)
+            && !self.seen.insert((object, path.len()))
+        {
+            return true;
+        }
         match (data, path) {
             // Lists are entered whether the path says so or not: their depth is the subgraph's schema's business.
             (Data::List(list), _) => {
-                let rest = if path.first() == Some(&PathStep::List) {
-                    &path[1..]
-                } else {
-                    path
+                let rest = match path {
+                    [PathStep::List, rest @ ..] => rest,
+                    _ => path,
                 };
                 let tree = self.tree;
-                for (index, item) in tree.items(list).iter().enumerate() {
+                tree.items(list).iter().enumerate().all(|(index, item)| {
                     self.places.push(Place::Index(index));
-                    self.walk(*item, rest);
+                    let goes_on = self.walk(*item, rest);
                     self.places.pop();
-                }
+                    goes_on
+                })
             }
             (Data::Object(object), []) => (self.visit)(object, &self.places),
             (Data::Object(_), [PathStep::List, rest @ ..]) => self.walk(data, rest),
             (Data::Object(object), [PathStep::Key(key), rest @ ..]) => {
-                if let Some(child) = self.tree.get(object, *key) {
-                    self.places.push(Place::Key(*key));
-                    self.walk(child, rest);
-                    self.places.pop();
-                }
+                let Some(child) = self.tree.get(object, *key) else {
+                    return true;
+                };
+                self.places.push(Place::Key(*key));
+                let goes_on = self.walk(child, rest);
+                self.places.pop();
+                goes_on
             }
             (Data::Object(object), [PathStep::Types(types), rest @ ..]) => {
-                let type_name = self.tree.type_name(object);
-                if type_name.is_none_or(|name| types.iter().any(|one| is_a(self.schema, name, one)))
-                {
-                    self.walk(data, rest);
-                }
+                let name = self.tree.type_name(object);
+                let fits = |name| types.iter().any(|one| is_a(self.schema, name, one));
+                !name.is_none_or(fits) || self.walk(data, rest)
             }
-            (Data::Null | Data::Leaf(_) | Data::Wrong, _) => {}
+            (Data::Null | Data::Leaf(_) | Data::Wrong, _) => true,
         }
     }
 }

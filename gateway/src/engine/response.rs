@@ -59,7 +59,9 @@ impl Response {
     /// `data: null` and the errors that say why.
     pub(crate) fn failure(errors: Vec<GraphQLError>) -> Self {
         let mut all = Errors::default();
-        errors.into_iter().for_each(|error| all.push(error));
+        for error in errors {
+            all.push(error);
+        }
         Self::data(b"null", &all)
     }
 

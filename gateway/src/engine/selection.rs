@@ -349,7 +349,7 @@ fn intern_selections(selections: &[Selection], keys: &mut Keys) {
                 intern_selections(&field.selection_set.selections, keys);
             }
             Selection::InlineFragment(inline) => {
-                intern_selections(&inline.selection_set.selections, keys)
+                intern_selections(&inline.selection_set.selections, keys);
             }
             Selection::FragmentSpread(_) => {}
         }

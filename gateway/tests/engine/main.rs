@@ -7,4 +7,5 @@ mod faults;
 mod mutations;
 mod queries;
 mod refusals;
+mod sockets;
 mod subscriptions;

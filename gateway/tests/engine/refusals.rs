@@ -114,11 +114,12 @@ async fn hostile_operations_end_in_an_error() {
         "{{ {} }}",
         (0..6)
             .map(|n| format!("a{n}: me {{ id }} "))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     );
     let mut bomb = "{ products { ...F0 } }".to_owned();
     for n in 0..30 {
-        bomb.push_str(&format!(" fragment F{n} on Product {{ ...F{m} ...G{n} }} fragment G{n} on Product {{ ...F{m} }}", m = n + 1));
+        bomb.extend([format!(" fragment F{n} on Product {{ ...F{m} ...G{n} }} fragment G{n} on Product {{ ...F{m} }}", m = n + 1)]);
     }
     bomb.push_str(" fragment F30 on Product { id }");
     for query in [deep, wide, bomb] {
@@ -127,4 +128,47 @@ async fn hostile_operations_end_in_an_error() {
     }
     let nested = format!("{{ me {}", "{ me ".repeat(2_000));
     refused(&shop, &nested, json!({}), Context::default()).await;
+}
+
+#[tokio::test]
+async fn depth_never_ends_the_process() {
+    let shop = Shop::open().await;
+    let deep = |levels: usize| {
+        let (down, up) = ("reviews { product { ".repeat(levels), "} }".repeat(levels));
+        format!("{{ product(id: 2) {{ {down} id {up} }} }}")
+    };
+    let answer = shop.ask(&deep(8)).await;
+    assert!(answer["data"]["product"].is_object(), "{answer}");
+    for levels in [60, 245, 5_000] {
+        refused(&shop, &deep(levels), json!({}), Context::default()).await;
+    }
+    let listed = format!(
+        "{{ product(id: {}1{}) {{ id }} }}",
+        "[".repeat(450),
+        "]".repeat(450)
+    );
+    refused(&shop, &listed, json!({}), Context::default()).await;
+}
+
+#[tokio::test]
+async fn an_exponential_answer_is_refused_not_written() {
+    let shop = Shop::open().await;
+    // Each level leaves the subgraph and comes back, so that only the gateway sees the whole.
+    let (down, up) = ("reviews { author { favourites { name ", "} } }");
+    let answer = shop
+        .ask(&format!(
+            "{{ product(id: 1) {{ {} {} }} }}",
+            down.repeat(12),
+            up.repeat(12)
+        ))
+        .await;
+    assert!(shop.users.asked().len() <= 12);
+    let codes: Vec<_> = answer["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["extensions"]["code"].clone())
+        .collect();
+    assert_eq!(answer["data"], json!(null), "{codes:?}");
+    assert_eq!(codes, ["RESPONSE_TOO_LARGE"]);
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use upstream::Subgraph;
 
 /// Composed from the three subgraphs' SDL with `@theguild/federation-composition`.
-const SUPERGRAPH: &str = include_str!("../../../federation/tests/fixtures/shop.graphql");
+pub(crate) const SUPERGRAPH: &str = include_str!("../../../federation/tests/fixtures/shop.graphql");
 
 /// A shop: three subgraphs and an engine over them.
 pub(crate) struct Shop {

@@ -8,7 +8,6 @@ use async_graphql::{
     futures_util::{Stream, StreamExt, stream},
 };
 use tokio::sync::broadcast;
-use tokio_stream::wrappers::BroadcastStream;
 
 use super::upstream::Caller;
 
@@ -204,13 +203,20 @@ impl Subscriptions {
     /// The product as it is, then after every change.
     async fn product_changed(&self, context: &Context<'_>, id: ID) -> impl Stream<Item = Product> {
         let catalog = Arc::clone(context.data_unchecked::<Arc<Catalog>>());
-        let changes = BroadcastStream::new(catalog.changes.subscribe());
         let first = stream::iter(catalog.find(&id));
-        first.chain(changes.filter_map(move |change| {
-            let name = change.ok();
-            let id = id.clone();
-            async move { name.map(|name| Product { id, name }) }
-        }))
+        first.chain(stream::unfold(
+            (catalog.changes.subscribe(), id),
+            |(mut changes, id)| async move {
+                let name = changes.recv().await.ok()?;
+                Some((
+                    Product {
+                        id: id.clone(),
+                        name,
+                    },
+                    (changes, id),
+                ))
+            },
+        ))
     }
 
     /// Only who may listen gets anything.

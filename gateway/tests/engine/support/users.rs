@@ -1,10 +1,18 @@
 //! Users: what their resolvers know about the caller.
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, Error, ID, Object, Schema};
+use async_graphql::{
+    Context, EmptyMutation, EmptySubscription, Error, ID, Object, Schema, SimpleObject,
+};
 
 use super::upstream::Caller;
 
 struct User(String);
+
+#[derive(SimpleObject)]
+#[graphql(unresolvable)]
+struct Product {
+    id: ID,
+}
 
 #[Object]
 impl User {
@@ -19,6 +27,10 @@ impl User {
     /// The credentials that arrived with the request.
     async fn seen(&self, context: &Context<'_>) -> String {
         context.data_unchecked::<Caller>().0.clone()
+    }
+
+    async fn favourites(&self) -> Vec<Product> {
+        ["1", "1", "2"].map(|id| Product { id: id.into() }).into()
     }
 
     /// Fails for one user, where null is not allowed.
@@ -41,7 +53,7 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_user(&self, id: ID) -> Option<User> {
-        (*id != "nobody").then(|| User(id.0))
+        (*id != "nobody").then_some(User(id.0))
     }
 }
 
