@@ -1,6 +1,11 @@
 //! `circulate`: the whole lending system in one process. `circulate demo` plays two loans on a system of its own.
 
-use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{
+    fmt::{self, Write},
+    net::IpAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use circulate::{Account, Credentials, Options, StartError, System, client::Client, demo, seed};
 use clap::{Parser, Subcommand};
@@ -62,7 +67,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         ..Options::default()
     };
     let (system, credentials) = start(options).await?;
-    print!("{}", welcome(&system, &credentials));
+    print!("{}", welcome(&system, &credentials)?);
     stop.cancelled().await;
     eprintln!("stopping");
     system.stop().await;
@@ -106,18 +111,19 @@ async fn start(mut options: Options) -> Result<(System, Credentials), Failure> {
 }
 
 /// Where everything is, who can sign in, and something to paste.
-fn welcome(system: &System, credentials: &Credentials) -> String {
+fn welcome(system: &System, credentials: &Credentials) -> Result<String, fmt::Error> {
     let url = system.gateway_url();
     let mut text =
         format!("\nCirculate is running.\n\n  GraphQL, WebSocket and explorer   {url}\n");
     for service in ["book", "borrowing", "user", "mypage"] {
         let address = system.service_url(service).unwrap_or_default();
-        text += &format!(
-            "  {:<33} {address}/graphql\n",
+        writeln!(
+            text,
+            "  {:<33} {address}/graphql",
             format!("{service} subgraph")
-        );
+        )?;
     }
-    text += "\n  account     card            password\n";
+    writeln!(text, "\n  account     card            password")?;
     let patron = credentials
         .patron
         .as_ref()
@@ -127,28 +133,32 @@ fn welcome(system: &System, credentials: &Credentials) -> String {
         ("operator", &credentials.operator),
     ];
     for (role, account) in patron.into_iter().chain(others) {
-        text += &format!("  {role:<11} {:<15} {}\n", account.card, account.password);
+        writeln!(
+            text,
+            "  {role:<11} {:<15} {}",
+            account.card, account.password
+        )?;
     }
-    if let Some(patron) = &credentials.patron {
-        text += &format!(
-            "
+    if let Some(Account { card, password }) = &credentials.patron {
+        write!(
+            text,
+            r#"
 Paste into the explorer at {url} (sign in first, then put the token into its headers as
-{{\"Authorization\": \"Bearer <token>\"}}):
+{{"Authorization": "Bearer <token>"}}):
 
-  mutation {{ signIn(card: \"{}\", password: \"{}\") {{ token }} }}
+  mutation {{ signIn(card: "{card}", password: "{password}") {{ token }} }}
 
   {{ books(first: 10) {{ edges {{ node {{ id title status available rentalCost }} }} }} }}
 
-  mutation {{ borrowBook(input: {{bookId: \"<id of a book>\", quantity: 1, requestId: \"my-first\"}}) {{ id status }} }}
+  mutation {{ borrowBook(input: {{bookId: "<id of a book>", quantity: 1, requestId: "my-first"}}) {{ id status }} }}
 
-  subscription {{ borrowingStatusChanged(id: \"<id of the borrowing>\") {{ status rejectionReason book {{ title }} user {{ name points }} }} }}
+  subscription {{ borrowingStatusChanged(id: "<id of the borrowing>") {{ status rejectionReason book {{ title }} user {{ name points }} }} }}
 
   subscription {{ loanEvents {{ kind status borrowing {{ id book {{ title }} }} myPage {{ onLoan lateFees }} }} }}
 
 Stop with Ctrl-C; everything is kept in the data folder.
-",
-            patron.card, patron.password
-        );
+"#
+        )?;
     }
-    text
+    Ok(text)
 }

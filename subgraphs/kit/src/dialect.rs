@@ -70,5 +70,6 @@ impl Dialect {
 
 /// The bound value of a [`Dialect::with_list`] statement.
 pub fn json_list<I: IntoIterator<Item: ToString>>(items: I) -> String {
-    serde_json::Value::from_iter(items.into_iter().map(|item| item.to_string())).to_string()
+    let list: serde_json::Value = items.into_iter().map(|item| item.to_string()).collect();
+    list.to_string()
 }

@@ -33,7 +33,7 @@ pub(super) async fn run(broker: Broker, inbox: Inbox, stop: CancellationToken) {
         match ended {
             Ok(()) => return,
             Err(error) if !waiting => {
-                tracing::warn!(%error, "not consuming; waiting for the broker")
+                tracing::warn!(%error, "not consuming; waiting for the broker");
             }
             Err(_) => {}
         }
@@ -143,7 +143,7 @@ async fn until_stored<F: Future<Output = Result<(), sqlx::Error>>>(
         match attempt().await {
             Ok(()) => return true,
             Err(error) => {
-                tracing::warn!(%error, "the database did not take a message; trying again")
+                tracing::warn!(%error, "the database did not take a message; trying again");
             }
         }
         tokio::select! {
