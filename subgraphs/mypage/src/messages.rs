@@ -34,7 +34,7 @@ pub struct BorrowingState {
     pub decided_at: Option<i64>,
     /// When the copies are due.
     pub due_at: Option<i64>,
-    /// When copies last came back.
+    /// When the last of the copies came back.
     pub returned_at: Option<i64>,
     /// The late fees of all its returns, in won.
     pub late_fee: i64,

@@ -24,8 +24,8 @@ use crate::{
 };
 
 const PAGE: i64 = 100;
-const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
-const CLEAN_EVERY: Duration = Duration::from_secs(300);
+const RETENTION: Duration = Duration::from_hours(30 * 24);
+const CLEAN_EVERY: Duration = Duration::from_mins(5);
 const CHUNK: i64 = 500;
 /// How long a reader may leave an event lying before it is told to come back later.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -101,10 +101,9 @@ pub struct Page {
 impl Page {
     /// The events, provided that they follow on from `position`.
     pub fn after(self, position: Position) -> Result<Vec<StreamEvent>, Refusal> {
-        let follows = (position.seq + 1..).zip(&self.events);
-        let gapless = follows.fold(true, |so_far, (seq, event)| {
-            so_far && event.position.seq == seq
-        });
+        let gapless = (position.seq + 1..)
+            .zip(&self.events)
+            .all(|(seq, event)| event.position.seq == seq);
         let complete = !self.events.is_empty() || self.latest.seq == position.seq;
         if self.latest.epoch == position.epoch && gapless && complete {
             Ok(self.events)

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::fmt::Write;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -33,7 +34,7 @@ impl<S: tracing::Subscriber> Layer<S> for Statements {
         let mut text = String::new();
         event.record(
             &mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-                text.push_str(&format!("{value:?} "));
+                let _ = write!(text, "{value:?} ");
             },
         );
         let reads_pages = text.contains("FROM member WHERE") || text.contains("ROW_NUMBER()");

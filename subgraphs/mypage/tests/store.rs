@@ -9,7 +9,7 @@ use common::{
     BOOKS, Ending, Story, USERS, book_message, deliver, event, expected_desk, expected_members,
     snapshot, stories,
 };
-use kit::{Clock, Db, Envelope, Live, Mailbox, MailboxMetrics, ids::UserId};
+use kit::{Clock, Db, Envelope, Handled, Handler, Live, Mailbox, MailboxMetrics, ids::UserId};
 use kit_testing::{Recorder, on_each_database};
 use mypage::{
     MIGRATIONS,
@@ -111,7 +111,7 @@ async fn epoch(db: &Db) -> i64 {
 
 #[tokio::test]
 async fn the_tables_hold_the_fold_also_after_a_rebuild() {
-    for seed in 0..6 {
+    for seed in 0..4 {
         let stories = &common::sample(seed, stories());
         on_each_database(MIGRATIONS, |test| async move {
             let (store, handler, mailbox) =
@@ -289,6 +289,54 @@ async fn an_older_state_of_a_book_does_not_undo_a_newer() {
                 .expect("the desk's list")
                 .is_empty()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rebuild_amid_messages_mixes_nothing() {
+    let stories = &(0..20)
+        .map(|number| Story {
+            number,
+            user: number % USERS,
+            book: number % BOOKS,
+            quantity: 2,
+            requested: common::DAY_ONE + i64::from(number),
+            ending: Ending::Approved(vec![(1, 500)]),
+        })
+        .collect::<Vec<_>>();
+    on_each_database(MIGRATIONS, |test| async move {
+        let (mailbox, clock) = (mailbox(&test.db), Clock::real());
+        begin_if_new(&mailbox, &clock).await.expect("a first epoch");
+        let other = Db::open(&test.url, MIGRATIONS)
+            .await
+            .expect("the same database");
+        let telling = async {
+            let handler = handler();
+            for version in stories.iter().flat_map(Story::versions) {
+                let mut tx = other.begin().await.expect("a transaction");
+                let message = event(&clock, &version);
+                // What must wait here, as the rebuild has made its predecessors unknown, is left to the snapshots.
+                let outcome = handler.handle(&mut tx, &message).await.expect("no failure");
+                if outcome == Handled::Done {
+                    tx.commit().await.expect("a commit");
+                }
+            }
+        };
+        let rebuilding = async {
+            for _ in 0..5 {
+                rebuild(&mailbox, &clock).await.expect("a rebuild");
+            }
+        };
+        tokio::join!(telling, rebuilding);
+        deliver(&test.db, &handler(), books("BookSnapshot")).await;
+        let snapshots = stories
+            .iter()
+            .map(|story| snapshot(&clock, &story.last()))
+            .collect();
+        deliver(&test.db, &handler(), snapshots).await;
+        agrees(&Store::new(test.db.clone()), stories).await;
+        other.close().await;
     })
     .await;
 }

@@ -163,22 +163,16 @@ async fn while_two_replicas_write_readers_of_either_see_one_to_n() {
         let (mine, theirs) = stories.split_at(20);
         // Reads a few events from one replica, drops it, and goes on at the other from the last cursor.
         let hopping = async |step: usize| {
-            let (mut seen, mut cursor, mut replica) = (Vec::new(), beginning.clone(), &one);
-            while seen.len() < 160 {
-                let events = replica
-                    .read(Some(&cursor), step.min(160 - seen.len()))
-                    .await;
-                cursor = events
-                    .last()
-                    .expect("a step is not empty")
-                    .position
-                    .cursor();
+            let (mut seen, mut cursor) = (Vec::new(), beginning.clone());
+            for replica in [&one, &other].into_iter().cycle() {
+                if seen.len() == 160 {
+                    break;
+                }
+                let step = step.min(160 - seen.len());
+                let events = replica.read(Some(&cursor), step).await;
+                let last = events.last().expect("a step is not empty");
+                cursor = last.position.cursor();
                 seen.extend(events);
-                replica = if std::ptr::eq(replica, &one) {
-                    &other
-                } else {
-                    &one
-                };
             }
             seen
         };

@@ -121,9 +121,9 @@ impl Story {
                     }
                     state.returned_quantity += copies.min(left);
                     state.late_fee += fee;
-                    state.returned_at = Some(self.due() + SECOND);
                     let event = if state.returned_quantity == state.quantity {
                         state.status = Status::Returned;
+                        state.returned_at = Some(self.due() + SECOND);
                         EventKind::Returned
                     } else {
                         EventKind::PartlyReturned
