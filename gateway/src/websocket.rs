@@ -29,6 +29,7 @@ use self::{
 use crate::{
     admission::{self, Answer},
     auth::{Caller, Refusal},
+    config::Cors,
     connections::{Connected, Connections},
     engine::{self, Context},
     headers,
@@ -59,6 +60,10 @@ pub(crate) async fn upgrade(shared: Arc<Shared>, mut parts: Parts) -> Response {
     let Some(connected) = Connections::enter(&shared) else {
         return empty(StatusCode::SERVICE_UNAVAILABLE, Some("5"));
     };
+    if is_foreign(&parts.headers, &shared.config.cors) {
+        parts.headers.remove(header::COOKIE);
+        parts.headers.remove(header::AUTHORIZATION);
+    }
     let limit = shared.config.limits.http_max_request_bytes;
     upgrade
         .protocols([SUBPROTOCOL])
@@ -67,6 +72,25 @@ pub(crate) async fn upgrade(shared: Arc<Shared>, mut parts: Parts) -> Response {
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| Connection::new(shared, connected, socket, parts.headers).run())
+}
+
+/// Whether a page of another origin is asking. Browsers let any page open a WebSocket anywhere and add to it what they
+/// keep for the target (RFC 6455, section 10.2), so nothing that came by itself counts; what the page puts into its
+/// `connection_init` does.
+fn is_foreign(headers: &HeaderMap, cors: &Cors) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        // Not a browser.
+        return false;
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let own = origin
+        .split_once("://")
+        .is_some_and(|(_, authority)| Some(authority) == host);
+    let trusted = cors.allow_credentials && cors.origins.iter().any(|allowed| allowed == origin);
+    !own && !trusted
 }
 
 struct Connection {

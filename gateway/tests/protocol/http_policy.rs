@@ -173,6 +173,7 @@ async fn subscriptions_come_as_multipart_to_those_who_understand_it() {
                 .post()
                 .json(&body)
                 .header("accept", accept)
+                .header("accept-encoding", "gzip")
                 .send()
                 .await
                 .unwrap(),

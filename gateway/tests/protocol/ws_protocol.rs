@@ -243,3 +243,27 @@ async fn the_token_comes_from_the_payload_or_the_upgrade() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_browsers_add_by_themselves_does_not_count_for_foreign_pages() {
+    let config = "cors: { origins: ['https://app.example'], allow_credentials: true }
+headers: { all: { request: [{ propagate: { named: cookie } }] } }";
+    let world = World::start(config).await;
+    let cases = [
+        (None, Some("session=1")),
+        (Some(world.url.as_str()), Some("session=1")),
+        (Some("https://app.example"), Some("session=1")),
+        (Some("https://evil.example"), None),
+        (Some("null"), None),
+    ];
+    for (origin, cookie) in cases {
+        let mut headers = vec![PROTOCOL, ("cookie", "session=1")];
+        headers.extend(origin.map(|origin| ("origin", origin)));
+        let mut client = world.connect(&headers).await;
+        client.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(client.receive().await, json!({ "type": "connection_ack" }));
+        client.subscribe("1", r#"{ header(name: "cookie") }"#).await;
+        let expected = next("1", json!({ "header": cookie }));
+        assert_eq!(client.receive().await, expected, "{origin:?}");
+    }
+}
