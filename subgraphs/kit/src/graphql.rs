@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Data, Executor, http::ALL_WEBSOCKET_PROTOCOLS};
+use async_graphql::{Data, Executor, Request, http::ALL_WEBSOCKET_PROTOCOLS};
 use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
 use axum::{
     Json, Router,
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use futures_util::stream::BoxStream;
 use ops::token::Verifier;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -21,24 +22,58 @@ use crate::{
     clock::Clock,
 };
 
-/// What is made anew for each request and each connection (loaders, above all).
+/// Longest message of a client, in bytes: an operation with its variables.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// What is made anew for each operation (loaders, above all).
 pub type PerRequest = Arc<dyn Fn(&mut Data) + Send + Sync>;
+
+/// Gives each operation its own data, over HTTP and over WebSocket alike: a loader shared by the operations of one
+/// connection would let one that is cancelled take another's batch with it.
+#[derive(Clone)]
+struct Fresh<E> {
+    executor: E,
+    per_request: PerRequest,
+}
+
+impl<E> Fresh<E> {
+    fn equipped(&self, mut request: Request) -> Request {
+        (self.per_request)(&mut request.data);
+        request
+    }
+}
+
+impl<E: Executor> Executor for Fresh<E> {
+    fn execute(&self, request: Request) -> impl Future<Output = async_graphql::Response> + Send {
+        self.executor.execute(self.equipped(request))
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        session_data: Option<Arc<Data>>,
+    ) -> BoxStream<'static, async_graphql::Response> {
+        self.executor
+            .execute_stream(self.equipped(request), session_data)
+    }
+}
 
 #[derive(Clone)]
 struct Endpoint<E> {
-    executor: E,
-    per_request: PerRequest,
+    executor: Fresh<E>,
     verifier: Verifier,
     clock: Clock,
     stop: CancellationToken,
 }
 
-/// The routes of a schema. Loaders are made per request and, for subscriptions, per connection; the latter must not
-/// remember (`dataloader::non_cached`), as a connection outlives what it has read.
+/// The routes of a schema. A subscription's loaders must not remember (`dataloader::non_cached`), as it outlives what
+/// it has read.
 pub fn routes<E: Executor>(executor: E, per_request: PerRequest, parts: &crate::Parts) -> Router {
     let endpoint = Endpoint {
-        executor,
-        per_request,
+        executor: Fresh {
+            executor,
+            per_request,
+        },
         verifier: parts.verifier.clone(),
         clock: parts.clock.clone(),
         stop: parts.stop.clone(),
@@ -57,9 +92,7 @@ async fn over_http<E: Executor>(
         Ok(caller) => caller,
         Err(error) => return refuse(&error),
     };
-    let mut request = request.into_inner();
-    (endpoint.per_request)(&mut request.data);
-    request.data.insert(CallerData(caller));
+    let request = request.into_inner().data(CallerData(caller));
     GraphQLResponse::from(endpoint.executor.execute(request).await).into_response()
 }
 
@@ -93,17 +126,15 @@ async fn over_websocket<E: Executor>(
     upgrade
         .read_buffer_size(4096)
         .write_buffer_size(0)
+        .max_message_size(MAX_MESSAGE)
         .protocols(ALL_WEBSOCKET_PROTOCOLS)
         .on_upgrade(move |socket| async move {
-            let mut data = Data::default();
-            (endpoint.per_request)(&mut data);
             let stop = endpoint.stop.clone();
             let (known, expiry) = tokio::sync::oneshot::channel();
             let verifier = endpoint.verifier.clone();
             let span = tracing::info_span!("websocket");
             let opened = span.clone();
             let serving = GraphQLWebSocket::new(socket, endpoint.executor, protocol)
-                .with_data(data)
                 .on_connection_init(move |payload| async move {
                     if let Some(traceparent) = payload.get("traceparent").and_then(Value::as_str) {
                         ops::trace::continue_from(&opened, traceparent);
