@@ -3,11 +3,13 @@
 //! `operation → plan → execute → fetch → response`. It knows nothing about HTTP servers, tokens or configuration
 //! files; the server around it turns those into [`Context`] and [`Upstreams`].
 
+mod compile;
 mod decode;
 mod error;
 mod execute;
 mod fetch;
 mod keys;
+mod merge;
 mod operation;
 mod plan_cache;
 mod program;
@@ -211,7 +213,7 @@ impl Inner {
 }
 
 /// Bounds an answer; zero is no bound.
-pub(crate) async fn within(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
+async fn within(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
     if timeout.is_zero() {
         return answer.await;
     }

@@ -15,9 +15,10 @@ use apollo_compiler::{
 use federation::{Planner, Supergraph};
 
 use super::{
+    compile,
     error::{GraphQLError, Location},
     keys::Keys,
-    program::{self, Program},
+    program::Program,
     selection::{self, Compiler, Set},
     upstream::Limits,
 };
@@ -80,7 +81,7 @@ impl Prepared {
             })?;
         let mut keys = Keys::new();
         selection::intern_keys(&document, &operation.selection_set, &mut keys);
-        let program = program::compile(supergraph, &plan, &mut keys);
+        let program = compile::compile(supergraph, &plan, &mut keys);
         let has_introspection = operation
             .root_fields(&document)
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));

@@ -11,14 +11,14 @@ use serde_json::json;
 use super::{
     Context, Inner, Outcome,
     error::GraphQLError,
-    execute::{Run, client_error},
+    execute::Run,
     fetch::Answer,
+    merge::client_error,
     operation::Prepared,
     program::RootFetch,
     response::Response,
     upstream,
     upstream_ws::{ListenError, Upstream},
-    within,
 };
 
 /// A running subscription of one client.
@@ -95,7 +95,7 @@ impl Listening {
     async fn next(mut self) -> Option<(Response, Option<Self>)> {
         match self.upstream.next().await {
             Ok(Some(payload)) => {
-                let response = within(self.context.timeout, self.event(payload)).await;
+                let response = self.bounded_event(payload).await;
                 Some((response, Some(self)))
             }
             Ok(None) => None,
@@ -104,6 +104,22 @@ impl Listening {
                 Some((failure(&self.engine, primary, error), None))
             }
         }
+    }
+
+    /// One event within the caller's bound. A late one costs its data, not the subscription.
+    async fn bounded_event(&self, payload: Bytes) -> Response {
+        let timeout = self.context.timeout;
+        if timeout.is_zero() {
+            return self.event(payload).await;
+        }
+        tokio::time::timeout(timeout, self.event(payload))
+            .await
+            .unwrap_or_else(|_| {
+                Response::failure(vec![GraphQLError::coded(
+                    "GATEWAY_TIMEOUT",
+                    "The event took too long to complete",
+                )])
+            })
     }
 
     /// One event: its own data, and what the other subgraphs add.

@@ -242,5 +242,6 @@ async fn a_refusal_that_is_graphql_keeps_its_errors() {
     let refused = answer(&engine, "{ product { id } }").await;
     assert_eq!(refused["data"], json!({"product": null}));
     assert_eq!(refused["errors"][0]["message"], "go away");
+    assert_eq!(refused["errors"][0]["path"], json!(["product"]));
     assert_eq!(subgraphs["stock"].asked().len(), 1);
 }
