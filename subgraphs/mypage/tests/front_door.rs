@@ -177,7 +177,7 @@ fn events(number: u8) -> Vec<Envelope> {
 #[tokio::test]
 async fn a_member_follows_their_loans_across_replicas() {
     let tokens = &Tokens::serve().await;
-    on_each_database(mypage::MIGRATIONS, |test| async move {
+    on_each_database(mypage::MIGRATIONS, |test| Box::pin(async move {
         let world = World::start(&test, tokens).await;
         // Both replicas are being read while the events come, in no good order.
         let mut live = [world.subscribe(0, None).await, world.subscribe(1, None).await];
@@ -215,14 +215,14 @@ async fn a_member_follows_their_loans_across_replicas() {
         let answer = refused.hear().await;
         assert!(answer.to_string().contains("CURSOR_EXPIRED"), "{answer}");
         world.stop().await;
-    })
+    }))
     .await;
 }
 
 #[tokio::test]
 async fn pages_and_lists_are_shown_to_whom_they_belong() {
     let tokens = &Tokens::serve().await;
-    on_each_database(mypage::MIGRATIONS, |test| async move {
+    on_each_database(mypage::MIGRATIONS, |test| Box::pin(async move {
         let world = World::start(&test, tokens).await;
         let clock = Clock::real();
         let mut messages: Vec<_> = (0..2).map(|number| book_message(&clock, "BookChanged", number, 1)).collect();
@@ -266,14 +266,14 @@ async fn pages_and_lists_are_shown_to_whom_they_belong() {
             assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{bad}");
         }
         world.stop().await;
-    })
+    }))
     .await;
 }
 
 #[tokio::test]
 async fn only_an_operator_rebuilds() {
     let tokens = &Tokens::serve().await;
-    on_each_database(mypage::MIGRATIONS, |test| async move {
+    on_each_database(mypage::MIGRATIONS, |test| Box::pin(async move {
         let world = World::start(&test, tokens).await;
         world.publish(events(0)).await;
         let own = r#"{ _entities(representations: [{ __typename: "User", id: "USER" }]) { ... on User { myPage { onLoan } } } }"#;
@@ -298,6 +298,6 @@ async fn only_an_operator_rebuilds() {
         world.publish(vec![common::snapshot(&Clock::real(), &story(0).last())]).await;
         world.ask_until((0, Role::Patron), &own, on_loan(1)).await;
         world.stop().await;
-    })
+    }))
     .await;
 }
