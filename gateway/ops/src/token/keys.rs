@@ -22,6 +22,10 @@ const REFRESH_EVERY: Duration = Duration::from_secs(60);
 /// user service should not refuse callers for longer than it takes to come up.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 
+/// Retries of a source that has never answered grow apart up to this many times [`FIRST_RETRY`],
+/// and are worth a warning from then on: before, it is just starting.
+const STARTING_FAILURES: u32 = 20;
+
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -80,8 +84,10 @@ struct Source {
     /// The last good answer, to tell a change.
     seen: Option<Vec<Value>>,
     keys: Vec<Arc<Key>>,
-    /// Whether the last fetch worked; unknown before the first.
-    up: Option<bool>,
+    /// Fetches that have failed since the last one that worked.
+    failures: u32,
+    /// Whether the operator has been told of the failures.
+    told: bool,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +103,8 @@ impl Keys {
                 url,
                 seen: None,
                 keys: Vec::new(),
-                up: None,
+                failures: 0,
+                told: false,
             })
             .collect();
         Self {
@@ -161,7 +168,7 @@ impl Keys {
     async fn refresh(&self) -> Sources {
         let mut fetching = self.fetching.lock().await;
         let quiet = match fetching.state() {
-            Sources::Awaited => FIRST_RETRY,
+            Sources::Awaited => fetching.first_retry(),
             Sources::Up | Sources::Down => self.pace.quiet,
         };
         if fetching.last.is_none_or(|last| last.elapsed() >= quiet) {
@@ -210,11 +217,17 @@ impl Fetching {
     fn state(&self) -> Sources {
         if self.sources.iter().any(|source| source.seen.is_none()) {
             Sources::Awaited
-        } else if self.sources.iter().all(|source| source.up == Some(true)) {
+        } else if self.sources.iter().all(|source| source.failures == 0) {
             Sources::Up
         } else {
             Sources::Down
         }
+    }
+
+    fn first_retry(&self) -> Duration {
+        let awaited = self.sources.iter().filter(|source| source.seen.is_none());
+        let failures = awaited.map(|source| source.failures).min().unwrap_or(1);
+        FIRST_RETRY * failures.clamp(1, STARTING_FAILURES)
     }
 }
 
@@ -223,10 +236,10 @@ impl Source {
     async fn fetch(&mut self, client: &HttpClient) -> bool {
         match get(client, &self.url).await {
             Ok(published) => {
-                if self.up == Some(false) {
+                if std::mem::take(&mut self.told) {
                     tracing::info!(url = self.url, "the key source answers again");
                 }
-                self.up = Some(true);
+                self.failures = 0;
                 if self.seen.as_ref() == Some(&published) {
                     return false;
                 }
@@ -235,7 +248,9 @@ impl Source {
                 true
             }
             Err(reason) => {
-                if self.up != Some(false) {
+                self.failures = self.failures.saturating_add(1);
+                let starting = self.seen.is_none() && self.failures < STARTING_FAILURES;
+                if !self.told && !starting {
                     let kept = self.keys.len();
                     tracing::warn!(
                         url = self.url,
@@ -243,8 +258,8 @@ impl Source {
                         kept,
                         "the key source does not answer"
                     );
+                    self.told = true;
                 }
-                self.up = Some(false);
                 false
             }
         }
