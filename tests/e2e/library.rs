@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, Subscription, eventually};
-use crate::world::World;
+use crate::world::{LIBRARIAN, World};
 
 const SIGN_UP: &str = "mutation($input: SignUpInput!) {
     signUp(input: $input) { token expiresAt user { id name card points role } } }";
@@ -40,7 +40,7 @@ pub(crate) struct Book {
 impl World {
     /// The librarian whom the environment names.
     pub(crate) async fn librarian(&self) -> Client {
-        let (card, password) = self.librarian_card();
+        let (card, password) = LIBRARIAN;
         let data = self
             .anyone()
             .data(SIGN_IN, json!({"card": card, "password": password}))

@@ -18,14 +18,14 @@ use services::Services;
 /// The subgraphs, each of which can be stopped, started and doubled.
 pub(crate) const SUBGRAPHS: [&str; 4] = ["book", "borrowing", "mypage", "user"];
 
-const LIBRARIAN_CARD: &str = "LIB-E2E";
-const LIBRARIAN_PASSWORD: &str = "librarian of the end-to-end tests";
+/// Card and password of the librarian whom the environment names.
+pub(crate) const LIBRARIAN: (&str, &str) = ("LIB-E2E", "librarian of the end-to-end tests");
 
 /// Why the world does not do what it is told; ends the test or the suite.
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 enum Backend {
-    Embedded(Embedded),
+    Embedded(Box<Embedded>),
     Services(Box<Services>),
 }
 
@@ -52,15 +52,14 @@ impl World {
     /// Starts the world that `WORLD` names, and waits until it is ready.
     pub(crate) async fn start() -> Result<Self, Trouble> {
         let kind = std::env::var("WORLD").unwrap_or_else(|_| "embedded".to_owned());
-        let librarian = (LIBRARIAN_CARD, LIBRARIAN_PASSWORD);
         let (backend, gateway) = match kind.as_str() {
             "embedded" => {
-                let embedded = Embedded::start(librarian).await?;
+                let embedded = Embedded::start(LIBRARIAN).await?;
                 let gateway = embedded.gateway_url();
-                (Backend::Embedded(embedded), gateway)
+                (Backend::Embedded(Box::new(embedded)), gateway)
             }
             "services" => {
-                let services = Services::start(librarian).await?;
+                let services = Services::start(LIBRARIAN).await?;
                 let gateway = services.url("gateway")?;
                 (Backend::Services(Box::new(services)), gateway)
             }
@@ -102,10 +101,6 @@ impl World {
     /// A caller who has not signed in.
     pub(crate) fn anyone(&self) -> Client {
         self.client(None)
-    }
-
-    pub(crate) fn librarian_card(&self) -> (&'static str, &'static str) {
-        (LIBRARIAN_CARD, LIBRARIAN_PASSWORD)
     }
 
     /// A text that no other test and no earlier run has used.
