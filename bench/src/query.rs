@@ -44,24 +44,36 @@ pub(crate) async fn run(kind: Kind, clients: usize, seconds: u64) -> Result<(), 
     println!("| {kind:?}, {clients} clients | gateway | straight | ratio |");
     println!("|---|---|---|---|");
     for _ in 0..2 {
-        let gateway = load(clients, seconds, || {
+        let gateway = load(clients, seconds, {
             let patron = patron.clone();
-            async move { Ok(drop(patron.run(CATALOGUE, json!({})).await?)) }
+            move || {
+                let patron = patron.clone();
+                async move { Ok(drop(patron.run(CATALOGUE, json!({})).await?)) }
+            }
         });
         let gateway = gateway.await?;
-        let straight = load(clients, seconds, || {
+        let straight = load(clients, seconds, {
             let direct = direct.clone();
-            async move { Ok(drop(direct.book.run(CATALOGUE, json!({})).await?)) }
+            move || {
+                let direct = direct.clone();
+                async move { Ok(drop(direct.book.run(CATALOGUE, json!({})).await?)) }
+            }
         });
         row("one subgraph, 20 books", &gateway, &straight.await?);
-        let gateway = load(clients, seconds, || {
+        let gateway = load(clients, seconds, {
             let patron = patron.clone();
-            async move { Ok(drop(patron.run(FEDERATED, json!({})).await?)) }
+            move || {
+                let patron = patron.clone();
+                async move { Ok(drop(patron.run(FEDERATED, json!({})).await?)) }
+            }
         });
         let gateway = gateway.await?;
-        let straight = load(clients, seconds, || {
+        let straight = load(clients, seconds, {
             let direct = direct.clone();
-            async move { Ok(drop(direct.federated().await?)) }
+            move || {
+                let direct = direct.clone();
+                async move { Ok(drop(direct.federated().await?)) }
+            }
         });
         row("three subgraphs, 20 borrowings", &gateway, &straight.await?);
     }
