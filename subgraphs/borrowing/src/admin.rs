@@ -13,9 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    lending::{Lending, StepError, Stepped},
+    lending::Lending,
     messages::ReplayRequested,
     saga::Message,
+    steps::{StepError, Stepped},
     store::{self, Stored},
 };
 

@@ -14,6 +14,7 @@ pub mod loaders;
 pub mod messages;
 pub mod saga;
 pub mod schema;
+pub mod steps;
 pub mod store;
 
 use std::sync::Arc;

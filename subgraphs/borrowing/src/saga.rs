@@ -18,7 +18,7 @@
 //! Every pair of state and message has its line in [`on`]: those that come late, twice or out of turn are ignored with
 //! the reason; [`Illegal`] means that it cannot happen if the participants keep to the protocol.
 //!
-//! Deliberately absent: time, ids, storage. [`crate::lending`] performs what is decided here.
+//! Deliberately absent: time, ids, storage. [`crate::steps`] performs what is decided here.
 
 use serde::{Deserialize, Serialize};
 
@@ -607,7 +607,7 @@ impl Undo {
         release.into_iter().chain(refund).collect()
     }
 
-    fn timer(&self) -> Timer {
+    fn timer(self) -> Timer {
         if self.decided {
             Timer::Undo
         } else {
