@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let librarian = world.librarian().await?;
     let mut books = Vec::new();
     for number in 0..BOOKS {
-        books.push(world.book(&librarian, number, 1_000_000).await?);
+        books.push(world.book(&librarian, number, 10_000).await?);
     }
     let books = Arc::new(books);
     let mut patrons = Vec::new();

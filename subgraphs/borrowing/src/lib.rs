@@ -4,7 +4,6 @@
 //! Deliberately absent: stock and points. Book and user own those; borrowing knows only what they have answered.
 
 pub mod admin;
-pub mod batch;
 pub mod calendar;
 pub mod deadline;
 pub mod domain;

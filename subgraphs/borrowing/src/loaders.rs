@@ -1,18 +1,18 @@
 //! Batches what one request asks of the database: however many borrowings, timelines and lists it names, one statement
 //! each. One set per request, and per connection for subscriptions.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::Data;
+use dataloader::{BatchFn, non_cached::Loader};
 use kit::{
-    Dialect,
+    Dialect, Loaded,
     ids::{BookId, BorrowingId, UserId},
     json_list,
 };
 use sqlx::{AnyPool, Row, any::AnyRow};
 
 use crate::{
-    batch::{Batched, Load},
     domain::{Borrowing, Status},
     store::{self, TimelineEntry, columns},
 };
@@ -53,11 +53,11 @@ type Rows = Vec<Borrowing>;
 /// The loaders of one request.
 pub struct Loaders {
     /// Borrowings by id.
-    pub borrowings: Batched<BorrowingId, Borrowing, Borrowings>,
+    pub borrowings: Loader<BorrowingId, Loaded<Borrowing>, Borrowings>,
     /// Timelines by borrowing.
-    pub timelines: Batched<BorrowingId, Vec<TimelineEntry>, Timelines>,
+    pub timelines: Loader<BorrowingId, Loaded<Vec<TimelineEntry>>, Timelines>,
     /// Pages of borrowings.
-    pub pages: Batched<Page, Rows, Pages>,
+    pub pages: Loader<Page, Loaded<Rows>, Pages>,
 }
 
 impl Loaders {
@@ -68,9 +68,9 @@ impl Loaders {
             dialect,
         };
         data.insert(Self {
-            borrowings: Batched::new(Borrowings(source.clone())),
-            timelines: Batched::new(Timelines(source.clone())),
-            pages: Batched::new(Pages(source)),
+            borrowings: kit::loader(Borrowings(source.clone())),
+            timelines: kit::loader(Timelines(source.clone())),
+            pages: kit::loader(Pages(source)),
         });
     }
 }
@@ -84,43 +84,43 @@ struct Source {
 /// Loads borrowings.
 pub struct Borrowings(Source);
 
-impl Load<BorrowingId, Borrowing> for Borrowings {
-    async fn load(
-        &self,
-        keys: Vec<BorrowingId>,
-    ) -> Result<HashMap<BorrowingId, Borrowing>, sqlx::Error> {
+impl BatchFn<BorrowingId, Loaded<Borrowing>> for Borrowings {
+    async fn load(&mut self, keys: &[BorrowingId]) -> HashMap<BorrowingId, Loaded<Borrowing>> {
         let select = self.0.dialect.with_list(concat!(
             "SELECT ",
             columns!(),
             " FROM borrowing WHERE id IN {list}"
         ));
         let rows = sqlx::query(select)
-            .bind(json_list(&keys))
+            .bind(json_list(keys))
             .fetch_all(&self.0.pool)
-            .await?;
-        rows.iter()
-            .map(|row| store::borrowing(row).map(|found| (found.id, found)))
-            .collect()
+            .await;
+        let found = rows.and_then(|rows| {
+            rows.iter()
+                .map(|row| store::borrowing(row).map(|found| (found.id, found)))
+                .collect::<Result<HashMap<_, _>, _>>()
+        });
+        each(keys, found)
     }
 }
 
 /// Loads timelines.
 pub struct Timelines(Source);
 
-impl Load<BorrowingId, Vec<TimelineEntry>> for Timelines {
+impl BatchFn<BorrowingId, Loaded<Vec<TimelineEntry>>> for Timelines {
     async fn load(
-        &self,
-        keys: Vec<BorrowingId>,
-    ) -> Result<HashMap<BorrowingId, Vec<TimelineEntry>>, sqlx::Error> {
+        &mut self,
+        keys: &[BorrowingId],
+    ) -> HashMap<BorrowingId, Loaded<Vec<TimelineEntry>>> {
         let select = self.0.dialect.with_list(
             "SELECT borrowing_id, at, step, detail, message_id FROM timeline WHERE borrowing_id IN {list}
              ORDER BY borrowing_id, number",
         );
         let rows = sqlx::query(select)
-            .bind(json_list(&keys))
+            .bind(json_list(keys))
             .fetch_all(&self.0.pool)
-            .await?;
-        grouped(&rows)
+            .await;
+        each(keys, rows.and_then(|rows| grouped(&rows)))
     }
 }
 
@@ -143,22 +143,27 @@ fn grouped(rows: &[AnyRow]) -> Result<HashMap<BorrowingId, Vec<TimelineEntry>>, 
 /// Loads pages of borrowings, newest first.
 pub struct Pages(Source);
 
-impl Load<Page, Rows> for Pages {
-    async fn load(&self, keys: Vec<Page>) -> Result<HashMap<Page, Rows>, sqlx::Error> {
+impl BatchFn<Page, Loaded<Rows>> for Pages {
+    async fn load(&mut self, keys: &[Page]) -> HashMap<Page, Loaded<Rows>> {
         // Pages that differ only in their owner are one statement.
         let mut alike: HashMap<(Listing, Page), Vec<Page>> = HashMap::new();
         for page in keys {
-            alike.entry(page.split()).or_default().push(page);
+            alike.entry(page.split()).or_default().push(*page);
         }
         let mut loaded = HashMap::new();
         for ((listing, shape), pages) in alike {
-            if listing == Listing::All {
-                loaded.insert(shape, self.all(&shape).await?);
-            } else {
-                loaded.extend(self.of_owners(listing, &shape, &pages).await?);
-            }
+            let found = match listing {
+                Listing::All => self
+                    .all(&shape)
+                    .await
+                    .map(|rows| HashMap::from([(shape, rows)])),
+                Listing::OfUsers | Listing::OfBooks => {
+                    self.of_owners(listing, &shape, &pages).await
+                }
+            };
+            loaded.extend(each(&pages, found));
         }
-        Ok(loaded)
+        loaded
     }
 }
 
@@ -212,7 +217,7 @@ impl Pages {
             .bind(shape.first as i64 + 1)
             .fetch_all(&self.0.pool)
             .await?;
-        let mut found: HashMap<Page, Rows> = HashMap::new();
+        let mut found: HashMap<Page, Rows> = pages.iter().map(|page| (*page, Vec::new())).collect();
         for row in &rows {
             let borrowing = store::borrowing(row)?;
             let mut filter = shape.filter;
@@ -250,4 +255,21 @@ impl Page {
 /// As SQL compares it: empty stands for any.
 fn text(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A value for every key: the loader wants one each.
+fn each<K: Copy + Eq + Hash, V>(
+    keys: &[K],
+    found: Result<HashMap<K, V>, sqlx::Error>,
+) -> HashMap<K, Loaded<V>> {
+    match found {
+        Ok(mut found) => keys
+            .iter()
+            .map(|key| (*key, Ok(found.remove(key))))
+            .collect(),
+        Err(error) => {
+            let error = Arc::new(error);
+            keys.iter().map(|key| (*key, Err(error.clone()))).collect()
+        }
+    }
 }

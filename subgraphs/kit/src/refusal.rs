@@ -83,18 +83,3 @@ impl From<Failure> for Error {
         }
     }
 }
-
-/// The outcome of a loader's batch, shared by everyone who waits for it: `Ok(None)` is "not found".
-pub type Loaded<T> = Result<Option<T>, std::sync::Arc<sqlx::Error>>;
-
-/// A loader's failure as a resolver's.
-pub fn loaded<T>(outcome: Loaded<T>) -> async_graphql::Result<Option<T>> {
-    outcome.map_err(|error| {
-        tracing::error!(%error, "a batch could not be loaded");
-        Refusal::new(
-            "INTERNAL_SERVER_ERROR",
-            "something went wrong here; it has been logged",
-        )
-        .graphql()
-    })
-}

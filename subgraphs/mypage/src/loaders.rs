@@ -28,8 +28,8 @@ pub(crate) struct Loaders {
 impl Loaders {
     pub(crate) fn new(store: &Store) -> Self {
         Self {
-            members: Loader::new(Members(store.clone())),
-            loans: Loader::new(Loans(store.clone())),
+            members: kit::loader(Members(store.clone())),
+            loans: kit::loader(Loans(store.clone())),
         }
     }
 }

@@ -55,8 +55,8 @@ impl BatchFn<(UserId, Page), Loaded<Vec<Entry>>> for LedgerBatch {
 /// Makes a request's loaders.
 pub fn per_request(store: Store) -> PerRequest {
     Arc::new(move |data: &mut Data| {
-        data.insert::<Users>(Loader::new(UserBatch(store.clone())));
-        data.insert::<Ledgers>(Loader::new(LedgerBatch(store.clone())));
+        data.insert::<Users>(kit::loader(UserBatch(store.clone())));
+        data.insert::<Ledgers>(kit::loader(LedgerBatch(store.clone())));
     })
 }
 
