@@ -13,17 +13,17 @@ mod replicas;
 mod returns;
 mod sign_in;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 
 use crate::world::World;
 
 /// One test.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) run: for<'a> fn(&'a World) -> BoxFuture<'a, ()>,
+    pub(crate) run: for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>,
 }
 
-const fn case(name: &'static str, run: for<'a> fn(&'a World) -> BoxFuture<'a, ()>) -> Case {
+const fn case(name: &'static str, run: for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>) -> Case {
     Case { name, run }
 }
 

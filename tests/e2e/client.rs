@@ -294,12 +294,22 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut ask: impl FnMut() -> F,
 ) -> T {
+    settles(what, async || ask().await.ok_or("nothing yet")).await
+}
+
+/// [`eventually`], where a failure tells what was seen last.
+pub(crate) async fn settles<T, S: fmt::Debug>(
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Result<T, S>,
+) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(seen) if Instant::now() > deadline => {
+                panic!("{what}: not within {PATIENCE:?}, but {seen:?}")
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }

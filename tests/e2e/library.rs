@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Subscription, eventually};
+use crate::client::{Client, Subscription, eventually, settles};
 use crate::world::{LIBRARIAN, World};
 
 const SIGN_UP: &str = "mutation($input: SignUpInput!) {
@@ -210,10 +210,16 @@ impl Patron {
 
     /// Waits for a balance.
     pub(crate) async fn points_become(&self, points: i64) {
-        eventually(&format!("a balance of {points}"), async || {
-            (self.points().await == points).then_some(())
-        })
-        .await;
+        let query = "{ me { points ledger(first: 100) { edges { node { at amount reason borrowing { id timeline { at step detail } } } } } } }";
+        let become_so = async || {
+            let me = self.client.data(query, json!({})).await["me"].clone();
+            if me["points"] == points {
+                Ok(())
+            } else {
+                Err(me.to_string())
+            }
+        };
+        settles(&format!("a balance of {points}"), become_so).await;
     }
 
     /// The ledger's entries about one loan, as (reason, amount), oldest first. Checks that the
