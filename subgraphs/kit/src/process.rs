@@ -61,6 +61,7 @@ async fn serve(
     let bus = Rabbit::start(
         amqp_url,
         settings.get("AMQP_PREFIX").unwrap_or_default(),
+        service.name,
         stop.clone(),
     );
     let address = listen(service, &settings);

@@ -183,7 +183,7 @@ async fn nothing_is_lost_or_done_twice_when_connections_are_cut() {
         let broker = Broker::new();
         let (cut, url) = broker.cuttable().await;
         let stop = CancellationToken::new();
-        let bus = Arc::new(Rabbit::start(&url, &broker.prefix, stop.clone()));
+        let bus = Arc::new(Rabbit::start(&url, &broker.prefix, "book", stop.clone()));
         connected(&bus).await;
         let mailbox = Mailbox::new(
             "book",
@@ -223,7 +223,12 @@ async fn what_is_no_envelope_ends_as_a_dead_letter() {
     on_each_database(&[], |TestDb { db, .. }| async move {
         let broker = Broker::new();
         let stop = CancellationToken::new();
-        let bus = Arc::new(Rabbit::start(&broker.url, &broker.prefix, stop.clone()));
+        let bus = Arc::new(Rabbit::start(
+            &broker.url,
+            &broker.prefix,
+            "book",
+            stop.clone(),
+        ));
         connected(&bus).await;
         let mailbox = Mailbox::new(
             "book",
@@ -275,8 +280,8 @@ async fn a_hint_reaches_every_replica_again_after_a_cut() {
     let (cut, url) = broker.cuttable().await;
     let stop = CancellationToken::new();
     let (one, other) = (
-        Rabbit::start(&url, &broker.prefix, stop.clone()),
-        Rabbit::start(&url, &broker.prefix, stop.clone()),
+        Rabbit::start(&url, &broker.prefix, "book", stop.clone()),
+        Rabbit::start(&url, &broker.prefix, "book", stop.clone()),
     );
     for round in 0..2 {
         connected(&one).await;

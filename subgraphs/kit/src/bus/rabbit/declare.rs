@@ -43,7 +43,7 @@ impl Broker {
             .await?;
         self.declare_exchange(channel, self.dead_exchange(), ExchangeKind::Direct, true)
             .await?;
-        self.declare_exchange(channel, self.live_exchange(), ExchangeKind::Fanout, false)
+        self.declare_exchange(channel, self.live_exchange(), ExchangeKind::Direct, false)
             .await?;
         for consumer in TOPOLOGY {
             let queue = self.queue(consumer.service);
@@ -99,7 +99,7 @@ impl Broker {
         arguments
     }
 
-    /// Declares this connection's own queue of hints: named by us (a server-named one cannot be declared again), gone
+    /// Declares this connection's own queue of the service's hints: named by us (a server-named one cannot be declared again), gone
     /// with the connection, and dropping the oldest when nobody reads.
     pub(super) async fn declare_live(
         &self,
@@ -122,7 +122,7 @@ impl Broker {
             channel.queue_declare(name.into(), options, arguments),
         )
         .await??;
-        bind(channel, name, &self.live_exchange(), "").await
+        bind(channel, name, &self.live_exchange(), self.service).await
     }
 }
 

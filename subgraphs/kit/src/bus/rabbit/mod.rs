@@ -37,6 +37,8 @@ pub struct Rabbit {
 struct Broker {
     uri: String,
     prefix: String,
+    /// Whose process this is.
+    service: &'static str,
 }
 
 /// The broker did not do what was asked.
@@ -63,11 +65,13 @@ impl Broker {
 }
 
 impl Rabbit {
-    /// Starts to connect to `uri`, and keeps connected until `stop`. Names on the broker begin with `prefix`.
-    pub fn start(uri: &str, prefix: &str, stop: CancellationToken) -> Self {
+    /// Starts to connect to `uri`, and keeps connected until `stop`. Names on the broker begin with `prefix`; hints are
+    /// those for `service`.
+    pub fn start(uri: &str, prefix: &str, service: &'static str, stop: CancellationToken) -> Self {
         let broker = Broker {
             uri: with_heartbeat(uri),
             prefix: prefix.to_owned(),
+            service,
         };
         let (hints_out, hints_to_send) = mpsc::channel(HINTS);
         let hints_in = broadcast::channel(HINTS).0;

@@ -224,7 +224,7 @@ impl Supervisor {
         let body = serde_json::json!(hint).to_string();
         let sending = live.basic_publish(
             self.broker.live_exchange().into(),
-            "".into(),
+            hint.service.as_str().into(),
             BasicPublishOptions::default(),
             body.as_bytes(),
             BasicProperties::default(),
