@@ -9,4 +9,4 @@ pub mod seed;
 mod system;
 
 pub use credentials::{Account, Credentials};
-pub use system::{Options, StartError, System};
+pub use system::{Options, StartError, System, make_private};

@@ -91,7 +91,7 @@ async fn run_demo() -> Result<(), Failure> {
 /// Starts a system, with its accounts, and seeds it when it is new.
 async fn start(mut options: Options) -> Result<(System, Credentials), Failure> {
     let data_dir = options.data_dir.clone();
-    std::fs::create_dir_all(&data_dir).map_err(|source| StartError::DataDir {
+    circulate::make_private(&data_dir).map_err(|source| StartError::DataDir {
         path: data_dir.clone(),
         source,
     })?;

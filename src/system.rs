@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -323,12 +324,20 @@ fn find(name: &str) -> Result<Service, StartError> {
         .ok_or_else(|| StartError::Unknown(name.to_owned()))
 }
 
+/// Makes the data folder, for its owner alone: the user service keeps its signing key in it.
+pub fn make_private(data_dir: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+}
+
 fn lock(data_dir: &Path) -> Result<File, StartError> {
     let error = |source| StartError::DataDir {
         path: data_dir.to_owned(),
         source,
     };
-    std::fs::create_dir_all(data_dir).map_err(error)?;
+    make_private(data_dir).map_err(error)?;
     let lock = File::create(data_dir.join("lock")).map_err(error)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

@@ -176,7 +176,7 @@ pub fn start(service: Service, start: Start, stop: &CancellationToken) -> std::i
     let address = start.listener.local_addr()?;
     let stop = stop.child_token();
     let (ready, state) = watch::channel(false);
-    let span = tracing::info_span!("service", name = service.name);
+    let span = tracing::info_span!("service", service = service.name);
     let task = tokio::spawn(run(service, start, stop.clone(), ready).instrument(span));
     Ok(Running {
         address,
@@ -253,7 +253,8 @@ async fn run(
     assembly.tasks.into_iter().for_each(&mut spawn);
 
     let admin = admin::operators_only(admin::routes(mailbox).merge(assembly.admin), parts.verifier);
-    let _ = routes.set(assembly.routes.merge(admin));
+    let all = ops::trace::http_layer(assembly.routes.merge(admin), metrics);
+    let _ = routes.set(all);
     health.set("service", Ok(()));
     let _ = ready.send(true);
     tracing::info!("serving");
@@ -328,7 +329,7 @@ fn shell(
         },
         None => starting(name),
     });
-    ops::trace::http_layer(shell, metrics.clone())
+    shell
 }
 
 #[derive(Deserialize)]

@@ -53,7 +53,6 @@ pub const TOPOLOGY: &[Consumer] = &[
             "BorrowingCanceled",
             "BorrowingReturned",
             "BookChanged",
-            "UserChanged",
         ],
     },
 ];

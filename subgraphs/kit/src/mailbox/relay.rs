@@ -11,11 +11,13 @@ use super::{
     Mailbox,
     lease::{Leases, RENEW},
 };
-use crate::{dialect::json_list, envelope::Envelope};
+use crate::{bus::PublishError, dialect::json_list, envelope::Envelope, ids::MessageId};
 
 const BATCH: i64 = 200;
 const POLL_BUSY: Duration = Duration::from_millis(5);
 const POLL_IDLE: Duration = Duration::from_millis(200);
+/// How long publishing may fail before it is worth a line in the log.
+const PATIENCE: Duration = Duration::from_secs(3);
 const RETRY: Duration = Duration::from_millis(500);
 
 impl Mailbox {
@@ -24,25 +26,21 @@ impl Mailbox {
         let mut leases = Leases::new(replica);
         let mut renewed: Option<Instant> = None;
         let mut pause = POLL_BUSY;
-        let mut failing = false;
+        let mut trouble = Trouble::default();
         while !stop.is_cancelled() {
             let round = self.relay_round(&mut leases, &mut renewed).await;
-            pause = match round {
+            pause = match &round {
                 Ok(0) => (pause * 2).min(POLL_IDLE),
                 Ok(_) => POLL_BUSY,
                 Err(_) => RETRY,
             };
             match round {
-                Err(error) if !failing => {
-                    tracing::warn!(%error, "the outbox cannot be published; trying until it can");
-                    failing = true;
+                Err(error) => trouble.seen(&error),
+                Ok(sent) if sent > 0 => {
+                    trouble.over();
+                    continue;
                 }
-                Ok(sent) if sent > 0 && failing => {
-                    tracing::info!("the outbox is published again");
-                    failing = false;
-                }
-                Ok(sent) if sent > 0 => continue,
-                _ => {}
+                Ok(_) => {}
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -72,31 +70,53 @@ impl Mailbox {
         }
         let outcomes = shared.bus.publish(&batch).await;
         let mut sent = Vec::new();
+        let mut refused = Vec::new();
         let mut failed = None;
         for (envelope, outcome) in batch.iter().zip(outcomes) {
             match outcome {
                 Ok(()) => sent.push(envelope.id),
-                Err(error) => failed = Some(error),
+                Err(error) => {
+                    if !matches!(error, PublishError::Unreachable(_)) {
+                        refused.push(envelope.id);
+                    }
+                    failed = Some(error);
+                }
             }
         }
-        if !sent.is_empty() {
-            let update = shared
-                .db
-                .dialect()
-                .with_list("UPDATE outbox SET sent_at = $2 WHERE msg_id IN {list}");
-            let mut tx = shared.db.begin().await?;
-            sqlx::query(update)
-                .bind(json_list(&sent))
-                .bind(shared.clock.micros())
-                .execute(tx.conn())
-                .await?;
-            tx.commit().await?;
-            shared.metrics.sent.inc_by(sent.len() as u64);
-        }
+        self.note(&sent, &refused).await?;
         match failed {
             Some(error) => Err(error.into()),
             None => Ok(sent.len()),
         }
+    }
+
+    /// Marks what is sent, and puts off what was refused: one consumer's full queue must not keep the others' messages.
+    async fn note(&self, sent: &[MessageId], refused: &[MessageId]) -> Result<(), sqlx::Error> {
+        let shared = &self.shared;
+        let now = shared.clock.micros();
+        let mut tx = shared.db.begin().await?;
+        if !sent.is_empty() {
+            let update = "UPDATE outbox SET sent_at = $2 WHERE msg_id IN {list}";
+            let update = shared.db.dialect().with_list(update);
+            sqlx::query(update)
+                .bind(json_list(sent))
+                .bind(now)
+                .execute(tx.conn())
+                .await?;
+        }
+        if !refused.is_empty() {
+            let update = "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2 WHERE msg_id IN {list}";
+            let update = shared.db.dialect().with_list(update);
+            let later = now + RETRY.as_micros() as i64;
+            sqlx::query(update)
+                .bind(json_list(refused))
+                .bind(later)
+                .execute(tx.conn())
+                .await?;
+        }
+        tx.commit().await?;
+        shared.metrics.sent.inc_by(sent.len() as u64);
+        Ok(())
     }
 
     async fn unsent(&self, shards: &[i64]) -> Result<Vec<Envelope>, sqlx::Error> {
@@ -110,10 +130,11 @@ impl Mailbox {
             .join(", ");
         let select = format!(
             "SELECT msg_id, kind, consumer, schema_version, aggregate_id, aggregate_version, occurred_at, traceparent, payload
-             FROM outbox WHERE sent_at IS NULL AND shard IN ({list})
+             FROM outbox WHERE sent_at IS NULL AND next_attempt_at <= $1 AND shard IN ({list})
              ORDER BY aggregate_id, aggregate_version, ordinal LIMIT {BATCH}"
         );
         let rows = sqlx::query(AssertSqlSafe(select))
+            .bind(self.shared.clock.micros())
             .fetch_all(self.shared.db.pool())
             .await?;
         rows.iter().map(envelope).collect()
@@ -139,10 +160,34 @@ fn envelope(row: &AnyRow) -> Result<Envelope, sqlx::Error> {
     })
 }
 
+/// Tells once that publishing fails, and once that it works again; nothing while everything is just starting.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    told: bool,
+}
+
+impl Trouble {
+    fn seen(&mut self, error: &RelayError) {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if !self.told && since.elapsed() >= PATIENCE {
+            tracing::warn!(%error, "the outbox cannot be published; trying until it can");
+            self.told = true;
+        }
+    }
+
+    fn over(&mut self) {
+        if self.told {
+            tracing::info!("the outbox is published again");
+        }
+        *self = Self::default();
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum RelayError {
     #[error("{0}")]
     Store(#[from] sqlx::Error),
     #[error("{0}")]
-    Publish(#[from] crate::bus::PublishError),
+    Publish(#[from] PublishError),
 }
