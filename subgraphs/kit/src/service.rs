@@ -196,7 +196,9 @@ async fn run(
     let _guard = stop.clone().drop_guard();
     let metrics = Metrics::new(service.name);
     let health = Health::new();
-    health.set("database", Err("connecting".to_owned()));
+    for component in ["database", "bus"] {
+        health.set(component, Err("connecting".to_owned()));
+    }
     // The database and the bus may be fine before anything can be answered.
     health.set("service", Err("starting".to_owned()));
     let routes: Arc<OnceLock<Router>> = Arc::default();

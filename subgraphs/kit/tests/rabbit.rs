@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,14 +14,13 @@ use kit::{
     Clock, Envelope, Handled, Handler, HandlerError, Inbox, Mailbox, MailboxMetrics, Tx,
     bus::{Bus, Hint, Rabbit},
 };
-use kit_testing::{TestDb, on_each_database};
+use kit_testing::{Proxy, TestDb, on_each_database};
 use lapin::{
     BasicProperties, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ExchangeDeleteOptions, QueueDeleteOptions},
 };
 use ops::metrics::Metrics;
 use serde_json::json;
-use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// The broker of the tests, with names that no other test has.
@@ -70,40 +69,15 @@ impl Broker {
     }
 
     /// A way to the broker that can be cut, and its URL.
-    async fn cuttable(&self) -> (Cut, String) {
+    async fn cuttable(&self) -> (Proxy, String) {
         let uri: lapin::uri::AMQPUri = self.url.parse().unwrap();
-        let target = (uri.authority.host.clone(), uri.authority.port);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let cut = Cut::default();
-        let connections = cut.connections.clone();
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let target = target.clone();
-                connections.lock().unwrap().spawn(async move {
-                    if let Ok(mut server) = tokio::net::TcpStream::connect(target).await {
-                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                    }
-                });
-            }
-        });
-        let url = self.url.replacen(
-            &format!("{}:{}", uri.authority.host, uri.authority.port),
-            &format!("127.0.0.1:{port}"),
-            1,
-        );
-        (cut, url)
-    }
-}
-
-#[derive(Clone, Default)]
-struct Cut {
-    connections: Arc<Mutex<JoinSet<()>>>,
-}
-
-impl Cut {
-    fn now(&self) {
-        self.connections.lock().unwrap().abort_all();
+        let target = format!("{}:{}", uri.authority.host, uri.authority.port);
+        let proxy = Proxy::closed().await;
+        proxy.open(&target).await;
+        let url = self
+            .url
+            .replacen(&target, &format!("127.0.0.1:{}", proxy.port()), 1);
+        (proxy, url)
     }
 }
 
@@ -201,10 +175,10 @@ async fn nothing_is_lost_or_done_twice_when_connections_are_cut() {
         for round in 0..5 {
             let publishing = publish_all(&bus, (0..50).map(message).collect());
             if round % 2 == 0 {
-                cut.now();
+                cut.cut();
             }
             publishing.await;
-            cut.now();
+            cut.cut();
         }
         until("all are handled", async || {
             handler.handled.load(Ordering::SeqCst) >= 300
@@ -295,7 +269,7 @@ async fn a_hint_reaches_every_replica_again_after_a_cut() {
         let got = tokio::time::timeout(Duration::from_secs(10), received.recv()).await;
         assert_eq!(got.expect("a hint").unwrap(), hint);
         let mut lost = (one.status(), other.status());
-        cut.now();
+        cut.cut();
         let noticed = async {
             let _ = lost.0.wait_for(Result::is_err).await;
             let _ = lost.1.wait_for(Result::is_err).await;

@@ -48,7 +48,8 @@ pub async fn on_each_database<F: Future<Output = ()>>(
     }
 }
 
-fn fresh_postgres_url() -> String {
+/// The PostgreSQL server of the tests, without a database's name.
+pub fn postgres_server() -> String {
     let server = std::env::var("DATABASE_URL")
         .ok()
         .filter(|url| url.starts_with("postgres"));
@@ -57,6 +58,10 @@ fn fresh_postgres_url() -> String {
     let host_end = server[after_scheme..]
         .find(['/', '?'])
         .map_or(server.len(), |at| after_scheme + at);
+    server[..host_end].to_owned()
+}
+
+fn fresh_postgres_url() -> String {
     let name = Clock::real().id::<kit::ids::Message>().uuid().simple();
-    format!("{}/circulate_test_{name}", &server[..host_end])
+    format!("{}/circulate_test_{name}", postgres_server())
 }

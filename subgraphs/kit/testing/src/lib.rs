@@ -2,6 +2,7 @@
 
 mod bus;
 mod databases;
+mod proxy;
 mod tokens;
 
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use bus::Recorder;
-pub use databases::{TestDb, on_each_database};
+pub use databases::{TestDb, on_each_database, postgres_server};
+pub use proxy::Proxy;
 pub use tokens::Tokens;
 
 /// Starts `service` on a free port, with a calendar that can be moved, and waits until it serves.
