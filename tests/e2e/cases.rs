@@ -12,6 +12,7 @@ mod rejection;
 mod replicas;
 mod returns;
 mod sign_in;
+mod traces;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Case> {
         outages::cases(),
         replicas::cases(),
         gateway::cases(),
+        traces::cases(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -1,12 +1,14 @@
 //! The end-to-end suite: the same tests on either world, through the public endpoint.
 //!
 //! `WORLD=embedded` (the default) runs the all-in-one in this process; `WORLD=services` starts the
-//! programs of compose.yaml with PostgreSQL and RabbitMQ (see `world/services.rs`). Tests run one
+//! programs of compose.yaml with PostgreSQL and RabbitMQ (see `world/services.rs`); `WORLD=mixed` is
+//! the same with two of the services on SQLite. Tests run one
 //! after another, because some of them stop a service or move the business clock; each makes
 //! readers and books of its own, so that none depends on another's.
 
 mod cases;
 mod client;
+mod collector;
 mod library;
 mod world;
 

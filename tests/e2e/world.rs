@@ -12,8 +12,9 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::client::Client;
+use crate::collector::Collector;
 use embedded::Embedded;
-use services::Services;
+use services::{ON_SQLITE, Services};
 
 /// The subgraphs, each of which can be stopped, started and doubled.
 pub(crate) const SUBGRAPHS: [&str; 4] = ["book", "borrowing", "mypage", "user"];
@@ -33,6 +34,7 @@ enum Backend {
 pub(crate) struct World {
     backend: Mutex<Backend>,
     http: reqwest::Client,
+    collector: Collector,
     gateway: String,
     stopped: Mutex<BTreeSet<String>>,
     /// The business clock's offset in seconds, if a test has moved it.
@@ -52,24 +54,31 @@ impl World {
     /// Starts the world that `WORLD` names, and waits until it is ready.
     pub(crate) async fn start() -> Result<Self, Trouble> {
         let kind = std::env::var("WORLD").unwrap_or_else(|_| "embedded".to_owned());
+        let (collector, traces) = Collector::start().await?;
         let (backend, gateway) = match kind.as_str() {
             "embedded" => {
-                let embedded = Embedded::start(LIBRARIAN).await?;
+                let embedded = Embedded::start(LIBRARIAN, &traces).await?;
                 let gateway = embedded.gateway_url();
                 (Backend::Embedded(Box::new(embedded)), gateway)
             }
-            "services" => {
-                let services = Services::start(LIBRARIAN).await?;
+            "services" | "mixed" => {
+                let on_sqlite: &[&str] = if kind == "mixed" { ON_SQLITE } else { &[] };
+                let services = Services::start(LIBRARIAN, on_sqlite, &traces).await?;
                 let gateway = services.url("gateway")?;
                 (Backend::Services(Box::new(services)), gateway)
             }
-            other => return Err(format!("WORLD={other}: there are embedded and services").into()),
+            other => {
+                return Err(
+                    format!("WORLD={other}: there are embedded, services and mixed").into(),
+                );
+            }
         };
         Ok(Self {
             backend: Mutex::new(backend),
             http: reqwest::Client::builder()
                 .timeout(Duration::from_secs(60))
                 .build()?,
+            collector,
             gateway,
             stopped: Mutex::default(),
             clock: Mutex::default(),
@@ -86,6 +95,11 @@ impl World {
     /// The public endpoint.
     pub(crate) fn gateway(&self) -> &str {
         &self.gateway
+    }
+
+    /// The traces that the world has exported.
+    pub(crate) fn collector(&self) -> &Collector {
+        &self.collector
     }
 
     /// For plain requests.

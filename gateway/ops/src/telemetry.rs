@@ -96,7 +96,12 @@ pub struct Telemetry {
 ///
 /// Must be called inside a Tokio runtime, once.
 pub fn init(service: &str) -> Result<Telemetry, TelemetryError> {
-    let (dispatch, telemetry) = build(service, &TelemetryConfig::from_env()?)?;
+    install(service, &TelemetryConfig::from_env()?)
+}
+
+/// As [`init`], with settings from elsewhere.
+pub fn install(service: &str, config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
+    let (dispatch, telemetry) = build(service, config)?;
     tracing::dispatcher::set_global_default(dispatch).map_err(|_| TelemetryError::Installed)?;
     Ok(telemetry)
 }

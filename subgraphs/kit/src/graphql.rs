@@ -122,6 +122,8 @@ async fn over_websocket<E: Executor>(
         Ok(caller) => caller,
         Err(error) => return refuse(&error),
     };
+    // A child of the upgrade's span, which continues the trace of who connects.
+    let span = tracing::info_span!("websocket");
     // The default buffers would cost 138 KiB a connection.
     upgrade
         .read_buffer_size(4096)
@@ -132,13 +134,8 @@ async fn over_websocket<E: Executor>(
             let stop = endpoint.stop.clone();
             let (known, expiry) = tokio::sync::oneshot::channel();
             let verifier = endpoint.verifier.clone();
-            let span = tracing::info_span!("websocket");
-            let opened = span.clone();
             let serving = GraphQLWebSocket::new(socket, endpoint.executor, protocol)
                 .on_connection_init(move |payload| async move {
-                    if let Some(traceparent) = payload.get("traceparent").and_then(Value::as_str) {
-                        ops::trace::continue_from(&opened, traceparent);
-                    }
                     let caller = match token_of(&payload) {
                         Some(token) => Some(
                             auth::verify(&verifier, token)

@@ -1,18 +1,30 @@
 //! The all-in-one, in this process, in a directory of its own.
 
 use circulate::{Options, System};
+use ops::telemetry::{LogFormat, Telemetry, TelemetryConfig};
 
 use super::Trouble;
 
 pub(super) struct Embedded {
     /// None once it has ended.
     system: Option<System>,
+    /// As a process of its own would have it.
+    telemetry: Option<Telemetry>,
     /// Removed with the value.
     _data: tempfile::TempDir,
 }
 
 impl Embedded {
-    pub(super) async fn start((card, password): (&str, &str)) -> Result<Self, Trouble> {
+    pub(super) async fn start(
+        (card, password): (&str, &str),
+        traces: &str,
+    ) -> Result<Self, Trouble> {
+        let config = TelemetryConfig {
+            filter: std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
+            format: LogFormat::Text,
+            otlp_endpoint: Some(traces.to_owned()),
+        };
+        let telemetry = ops::telemetry::install("circulate", &config)?;
         let data = tempfile::tempdir()?;
         let options = Options {
             data_dir: data.path().to_owned(),
@@ -24,6 +36,7 @@ impl Embedded {
         let system = System::start(options).await?;
         Ok(Self {
             system: Some(system),
+            telemetry: Some(telemetry),
             _data: data,
         })
     }
@@ -68,6 +81,9 @@ impl Embedded {
     pub(super) async fn end(&mut self) {
         if let Some(system) = self.system.take() {
             system.stop().await;
+        }
+        if let Some(telemetry) = self.telemetry.take() {
+            telemetry.shutdown().await;
         }
     }
 }

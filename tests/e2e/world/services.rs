@@ -20,7 +20,11 @@ use super::{SUBGRAPHS, Trouble};
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const GONE_WITHIN: Duration = Duration::from_secs(30);
 
+/// The services that keep their data in SQLite files when the world is mixed.
+pub(super) const ON_SQLITE: &[&str] = &["book", "user"];
+
 pub(super) struct Services {
+    on_sqlite: &'static [&'static str],
     compose: Compose,
     root: PathBuf,
     binaries: PathBuf,
@@ -32,7 +36,11 @@ pub(super) struct Services {
 }
 
 impl Services {
-    pub(super) async fn start((card, password): (&str, &str)) -> Result<Self, Trouble> {
+    pub(super) async fn start(
+        (card, password): (&str, &str),
+        on_sqlite: &'static [&'static str],
+        traces: &str,
+    ) -> Result<Self, Trouble> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let variables = BTreeMap::from([
             ("POSTGRES_PASSWORD", "stands-for-the-database's".to_owned()),
@@ -40,12 +48,14 @@ impl Services {
             ("LIBRARIAN_CARD", card.to_owned()),
             ("LIBRARIAN_PASSWORD", password.to_owned()),
             ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_default()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", traces.to_owned()),
         ]);
         let compose = Compose::read(&root.join("compose.yaml"), &variables)?;
         let belongings = Belongings::of_this_run()?;
         let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&belongings.run);
         std::fs::create_dir_all(&logs)?;
         let mut services = Self {
+            on_sqlite,
             compose,
             root,
             binaries: binaries()?,
@@ -197,6 +207,12 @@ impl Services {
     /// A value with the compose network's addresses replaced.
     fn outside(&self, service: &str, value: &str) -> String {
         if value.contains("@postgres:5432") {
+            if self.on_sqlite.contains(&service) {
+                return format!(
+                    "sqlite:{}",
+                    self.logs.join(format!("{service}.db")).display()
+                );
+            }
             return self.belongings.database_url(service);
         }
         if value.contains("@rabbitmq:5672") {
