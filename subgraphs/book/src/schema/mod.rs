@@ -54,7 +54,7 @@ pub fn sdl() -> String {
 /// The root of queries.
 pub struct Query;
 
-/// What can be asked of the catalogue.
+/// What can be asked.
 #[Object(name = "Query")]
 impl Query {
     /// A book by its id, also a deleted one; null when there is none.
@@ -123,7 +123,7 @@ impl Query {
 /// The root of mutations.
 pub struct Mutation;
 
-/// What librarians do to the catalogue.
+/// What can be done.
 #[Object(name = "Mutation")]
 impl Mutation {
     /// Adds a book, every copy on the shelf. Librarians only. Refused with BARCODE_TAKEN when another book has the barcode.
