@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use kit::{
-    Envelope, Handled, Handler, HandlerError, Mailbox, Outgoing, Tx,
+    Envelope, Handled, Handler, HandlerError, Mailbox, REPLAY_PAGE, ReplayRequested, Tx,
     ids::{BookId, BorrowingId},
 };
 
@@ -11,12 +11,9 @@ use crate::{
         Book,
         reservation::{self, Illegal, Outcome, Reservation},
     },
-    messages::{self, BorrowingReturned, ReleaseCopies, ReplayRequested, ReserveCopies},
+    messages::{self, BorrowingReturned, ReleaseCopies, ReserveCopies},
     store::Store,
 };
-
-/// Books to a page of a replay: small enough for one transaction, large enough that a catalogue takes few.
-const REPLAY_PAGE: i64 = 200;
 
 /// Handles book's messages.
 pub struct Handlers {
@@ -110,30 +107,18 @@ impl Handlers {
         Ok(())
     }
 
-    /// Sends one page of the catalogue, and itself the request for the next: no transaction grows with the catalogue.
+    /// Sends one page of the catalogue: no transaction grows with the catalogue.
     async fn replay_requested(
         &self,
         tx: &mut Tx,
-        message: ReplayRequested,
+        request: ReplayRequested,
     ) -> Result<(), HandlerError> {
-        let after = message.after.as_deref().unwrap_or("");
-        let page = self.store.replay_page(tx, after, REPLAY_PAGE).await?;
-        for book in &page {
-            let snapshot = messages::book_snapshot(book, &message.consumer);
-            self.mailbox.send(tx, snapshot).await?;
-        }
-        if let Some(last) = page.last().filter(|_| page.len() as i64 == REPLAY_PAGE) {
-            let consumer = message.consumer;
-            let next = ReplayRequested {
-                consumer: consumer.clone(),
-                after: Some(last.id.to_string()),
-            };
-            let next = Outgoing::new("ReplayRequested", consumer, 0, next);
-            self.mailbox
-                .send(tx, next.only_to(self.mailbox.service()))
-                .await?;
-        }
-        Ok(())
+        let books = self
+            .store
+            .replay_page(tx, request.after(), REPLAY_PAGE)
+            .await?;
+        let page = books.iter().map(messages::book_snapshot).collect();
+        Ok(self.mailbox.replay(tx, request, page).await?)
     }
 }
 

@@ -61,17 +61,6 @@ pub struct Return {
     pub quantity: i64,
 }
 
-/// From a consumer that starts from nothing, and from book to itself for the next page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReplayRequested {
-    /// Who wants to hear of every book.
-    pub consumer: String,
-    /// The last book of the page before; none for the first page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-}
-
 /// To borrowing: the copies are set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,14 +143,13 @@ pub fn book_changed(book: &Book) -> Outgoing {
 }
 
 /// A book as it is, for one consumer that asked.
-pub fn book_snapshot(book: &Book, consumer: &str) -> Outgoing {
+pub fn book_snapshot(book: &Book) -> Outgoing {
     Outgoing::new(
         "BookSnapshot",
         book.id,
         book.version,
         BookChanged::from(book),
     )
-    .only_to(consumer)
 }
 
 /// An answer to borrowing. Version 0: answers are not ordered, the saga takes them as they come.

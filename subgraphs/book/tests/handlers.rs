@@ -5,9 +5,12 @@ mod support;
 use book::{
     MIGRATIONS,
     domain::Book,
-    messages::{BorrowingReturned, ReleaseCopies, ReplayRequested, Return, Returned},
+    messages::{BorrowingReturned, ReleaseCopies, Return, Returned},
 };
-use kit::ids::{BookId, BorrowingId};
+use kit::{
+    ReplayRequested,
+    ids::{BookId, BorrowingId},
+};
 use kit_testing::{TestDb, on_each_database};
 use serde_json::json;
 use sqlx::Row;

@@ -8,13 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use kit::{Outgoing, admin::error, ids::BorrowingId};
+use kit::{admin::error, ids::BorrowingId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     lending::Lending,
-    messages::ReplayRequested,
     saga::Message,
     steps::{StepError, Stepped},
     store::{self, Stored},
@@ -103,13 +102,8 @@ async fn perform(
 async fn replay(Given(lending): Given<Lending>) -> Response {
     let mailbox = lending.mailbox();
     let asked = async {
-        let request = ReplayRequested {
-            consumer: mailbox.service().to_owned(),
-            after: None,
-        };
         let mut tx = mailbox.begin().await?;
-        let message = Outgoing::new("ReplayRequested", mailbox.service(), 0, request);
-        mailbox.send(&mut tx, message).await?;
+        mailbox.request_replay(&mut tx).await?;
         tx.commit().await
     };
     match asked.await {

@@ -1,20 +1,17 @@
 //! One function per kind of message that borrowing receives.
 
 use futures_util::future::BoxFuture;
-use kit::{Envelope, Handled, Handler, HandlerError, Outgoing, Tx, ids::BorrowingId};
+use kit::{
+    Envelope, Handled, Handler, HandlerError, Outgoing, REPLAY_PAGE, ReplayRequested, Tx,
+    ids::BorrowingId,
+};
 
 use crate::{
     lending::Lending,
-    messages::{
-        Acknowledged, BookState, BorrowingEvent, CopiesReserved, Refused, ReplayRequested,
-        UserState,
-    },
+    messages::{Acknowledged, BookState, BorrowingEvent, CopiesReserved, Refused, UserState},
     saga::Message,
     store,
 };
-
-/// Borrowings per page of a replay.
-const PAGE: i64 = 200;
 
 /// Handles borrowing's messages.
 pub struct Handlers {
@@ -116,26 +113,17 @@ impl Handlers {
         if request.consumer == mailbox.service() {
             return Ok(Handled::Done);
         }
-        let page = store::after(tx, request.after.as_deref().unwrap_or(""), PAGE).await?;
-        for stored in &page {
-            let snapshot = Outgoing::new(
+        let found = store::after(tx, request.after(), REPLAY_PAGE).await?;
+        let page = found.iter().map(|stored| {
+            let state = BorrowingEvent::new(&stored.borrowing, None);
+            Outgoing::new(
                 "BorrowingSnapshot",
                 stored.borrowing.id,
                 stored.event_version,
-                BorrowingEvent::new(&stored.borrowing, None),
-            );
-            mailbox
-                .send(tx, snapshot.only_to(request.consumer.clone()))
-                .await?;
-        }
-        if let Some(last) = page.last().filter(|_| page.len() as i64 == PAGE) {
-            let next = ReplayRequested {
-                consumer: request.consumer,
-                after: Some(last.borrowing.id.to_string()),
-            };
-            let next = Outgoing::new("ReplayRequested", &message.aggregate_id, 0, next);
-            mailbox.send(tx, next.only_to(mailbox.service())).await?;
-        }
+                state,
+            )
+        });
+        mailbox.replay(tx, request, page.collect()).await?;
         Ok(Handled::Done)
     }
 }

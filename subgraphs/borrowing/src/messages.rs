@@ -107,17 +107,6 @@ pub struct ReturnFact {
     pub late_fee: i64,
 }
 
-/// To the owners: send your aggregates, as snapshots, to one consumer.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReplayRequested {
-    /// Who asks.
-    pub consumer: String,
-    /// Where a page before this one ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-}
-
 /// From book: the copies are held.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,12 +4,12 @@ use borrowing::{
     domain::{Borrowing, Decision, RejectionReason, Rules},
     messages::{
         Acknowledged, BookState, BorrowingEvent, ChargePoints, CopiesReserved, RefundPoints,
-        Refused, ReleaseCopies, ReplayRequested, ReserveCopies, UserState,
+        Refused, ReleaseCopies, ReserveCopies, UserState,
     },
 };
 use chrono::{DateTime, Utc};
 use kit::{
-    from_micros,
+    ReplayRequested, from_micros,
     ids::{BookId, BorrowingId, UserId},
 };
 use serde::{Serialize, de::DeserializeOwned};

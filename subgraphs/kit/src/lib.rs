@@ -28,7 +28,7 @@ pub use dialect::{Dialect, json_list};
 pub use envelope::{Envelope, Outgoing};
 pub use live::{Live, Waiter};
 pub use loader::{Loaded, loaded, loader};
-pub use mailbox::{Handled, Handler, HandlerError, Inbox, Mailbox};
+pub use mailbox::{Handled, Handler, HandlerError, Inbox, Mailbox, REPLAY_PAGE, ReplayRequested};
 pub use metrics::MailboxMetrics;
 pub use process::main;
 pub use refusal::{Failure, Refusal};

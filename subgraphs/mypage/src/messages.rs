@@ -55,14 +55,3 @@ pub struct BookState {
     /// Whether it is gone from the catalogue.
     pub deleted: bool,
 }
-
-/// Asks the owners to send their aggregates once more, as snapshots to `consumer` alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReplayRequested {
-    /// Who is to get them.
-    pub consumer: &'static str,
-    /// From which id on; the owners use this to go on page by page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-}

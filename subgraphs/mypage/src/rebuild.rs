@@ -8,10 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kit::{Clock, Mailbox, Outgoing, Tx, admin};
+use kit::{Clock, Mailbox, admin};
 use serde_json::json;
-
-use crate::messages::ReplayRequested;
 
 /// Asks the owners for everything when this database has never been filled: what was sent before it existed would be
 /// missing otherwise.
@@ -26,7 +24,7 @@ pub async fn begin_if_new(mailbox: &Mailbox, clock: &Clock) -> Result<(), sqlx::
     .execute(tx.conn())
     .await?;
     if inserted.rows_affected() == 1 {
-        request_replay(mailbox, &mut tx).await?;
+        mailbox.request_replay(&mut tx).await?;
     }
     tx.commit().await
 }
@@ -52,19 +50,8 @@ pub async fn rebuild(mailbox: &Mailbox, clock: &Clock) -> Result<(), sqlx::Error
     .bind(clock.micros())
     .execute(tx.conn())
     .await?;
-    request_replay(mailbox, &mut tx).await?;
+    mailbox.request_replay(&mut tx).await?;
     tx.commit().await
-}
-
-async fn request_replay(mailbox: &Mailbox, tx: &mut Tx) -> Result<(), sqlx::Error> {
-    let consumer = mailbox.service();
-    let request = ReplayRequested {
-        consumer,
-        after: None,
-    };
-    mailbox
-        .send(tx, Outgoing::new("ReplayRequested", consumer, 0, request))
-        .await
 }
 
 /// `POST /admin/rebuild`.

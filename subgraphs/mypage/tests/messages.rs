@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mypage::{
-    messages::{BookState, BorrowingMessage, ReplayRequested},
+    messages::{BookState, BorrowingMessage},
     projection::{Loan, Status, event_kind},
 };
 use serde_json::Value;
@@ -53,13 +53,4 @@ fn the_samples_of_book_can_be_read() {
             .unwrap_or_else(|error| panic!("{kind} cannot be read: {error}"));
         assert!(!book.title.is_empty());
     }
-}
-
-#[test]
-fn a_replay_is_asked_for_as_its_sample_says() {
-    let request = ReplayRequested {
-        consumer: "mypage",
-        after: None,
-    };
-    assert_eq!(serde_json::json!(request), sample("ReplayRequested"));
 }

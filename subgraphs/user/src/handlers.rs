@@ -1,18 +1,16 @@
 //! One function per message.
 
 use futures_util::future::BoxFuture;
-use kit::{Envelope, Handled, Handler, HandlerError, Outgoing, Tx, ids::BorrowingId};
+use kit::{
+    Envelope, Handled, Handler, HandlerError, Outgoing, REPLAY_PAGE, ReplayRequested, Tx,
+    ids::BorrowingId,
+};
 
 use crate::{
     domain::{Answer, Settled},
-    messages::{
-        Acknowledged, BorrowingReturned, ChargePoints, ChargeRefused, RefundPoints, ReplayRequested,
-    },
+    messages::{Acknowledged, BorrowingReturned, ChargePoints, ChargeRefused, RefundPoints},
     store::Store,
 };
-
-/// Users that one replay message sends; it asks itself for the rest.
-const REPLAY_PAGE: usize = 200;
 
 /// Handles the user service's messages.
 pub struct Handlers {
@@ -127,24 +125,11 @@ impl Handlers {
         tx: &mut Tx,
         request: ReplayRequested,
     ) -> Result<(), HandlerError> {
-        let after = request.after.unwrap_or_default();
-        let users = self.store.after(tx, &after, REPLAY_PAGE as i64).await?;
-        for user in &users {
-            let snapshot = Outgoing::new("UserSnapshot", user.id, user.version, user.state());
-            self.store
-                .send(tx, snapshot.only_to(&request.consumer))
-                .await?;
-        }
-        if let Some(last) = users.last()
-            && users.len() == REPLAY_PAGE
-        {
-            let rest = ReplayRequested {
-                consumer: request.consumer,
-                after: Some(last.id.to_string()),
-            };
-            let rest = Outgoing::new("ReplayRequested", last.id, 0, rest).only_to("user");
-            self.store.send(tx, rest).await?;
-        }
-        Ok(())
+        let users = self.store.after(tx, request.after(), REPLAY_PAGE).await?;
+        let page = users
+            .iter()
+            .map(|user| Outgoing::new("UserSnapshot", user.id, user.version, user.state()))
+            .collect();
+        Ok(self.store.replay(tx, request, page).await?)
     }
 }

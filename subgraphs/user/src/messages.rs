@@ -55,17 +55,6 @@ pub struct Return {
     pub credit_points: i64,
 }
 
-/// `ReplayRequested`: send every user again, to `consumer` alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReplayRequested {
-    /// Who asks.
-    pub consumer: String,
-    /// Go on after this user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-}
-
 /// `PointsCharged` and `PointsRefunded`, to borrowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -187,7 +176,7 @@ mod tests {
         assert_eq!(event.returned, expected);
 
         let sample = include_str!("../../../schema/messages/ReplayRequested.json");
-        let request: ReplayRequested = read(sample);
+        let request: kit::ReplayRequested = read(sample);
         assert_eq!((request.consumer.as_str(), request.after), ("mypage", None));
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use kit::{
-    Clock, Dialect, Failure, Mailbox, Outgoing, Refusal, Tx,
+    Clock, Dialect, Failure, Mailbox, Outgoing, Refusal, ReplayRequested, Tx,
     auth::Role,
     from_micros,
     ids::{Id, UserId},
@@ -232,6 +232,16 @@ impl Store {
     /// Sends a message when `tx` commits.
     pub async fn send(&self, tx: &mut Tx, message: Outgoing) -> Result<(), sqlx::Error> {
         self.mailbox.send(tx, message).await
+    }
+
+    /// Answers a replay request with a page of snapshots, when `tx` commits.
+    pub async fn replay(
+        &self,
+        tx: &mut Tx,
+        request: ReplayRequested,
+        page: Vec<Outgoing>,
+    ) -> Result<(), sqlx::Error> {
+        self.mailbox.replay(tx, request, page).await
     }
 
     async fn announce(&self, tx: &mut Tx, user: &User) -> Result<(), sqlx::Error> {

@@ -10,6 +10,7 @@ mod inbox;
 mod lease;
 mod outbox;
 mod relay;
+mod replay;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 pub use inbox::Inbox;
+pub use replay::{REPLAY_PAGE, ReplayRequested};
 
 use crate::{
     bus::Bus,
