@@ -48,13 +48,17 @@ CREATE TABLE dead_letter (
     PRIMARY KEY (consumer, msg_id)
 );
 
--- Which replica's relay publishes which shard. `token` grows with every change of hands and fences a relay that lost its lease.
+-- Which replica's relay publishes which shard. `token` grows with every
+-- change of hands.
 CREATE TABLE relay_lease (
     shard      BIGINT NOT NULL PRIMARY KEY,
     owner      TEXT   NOT NULL,
     token      BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+INSERT INTO relay_lease (shard, owner, token, expires_at)
+VALUES (0, '', 0, 0), (1, '', 0, 0), (2, '', 0, 0), (3, '', 0, 0), (4, '', 0, 0), (5, '', 0, 0), (6, '', 0, 0), (7, '', 0, 0),
+       (8, '', 0, 0), (9, '', 0, 0), (10, '', 0, 0), (11, '', 0, 0), (12, '', 0, 0), (13, '', 0, 0), (14, '', 0, 0), (15, '', 0, 0);
 CREATE TABLE relay_member (
     owner      TEXT   NOT NULL PRIMARY KEY,
     expires_at BIGINT NOT NULL

@@ -1,9 +1,9 @@
 //! Leases on outbox shards, so that the relays of several replicas do not race each other out of order.
 //!
 //! Each relay announces itself, takes its fair share of the shards, and gives up what exceeds it. A relay that dies
-//! loses its shards when its leases expire. `token` changes with every change of hands: a relay that was asleep past its
-//! lease finds its token gone and stops. What it may have published meanwhile arrives twice or late, and the consumers'
-//! inboxes and versions see to that.
+//! loses its shards when its leases expire; one that was asleep past its lease finds another owner there, and a `token`
+//! that has grown. A broker cannot be fenced by it: what such a relay may have published meanwhile arrives twice or late,
+//! and the consumers' inboxes and versions see to that.
 
 use std::time::Duration;
 
@@ -55,12 +55,6 @@ impl Leases {
             .fetch_one(tx.conn())
             .await?;
         let share = (SHARDS + members - 1) / members.max(1);
-        for shard in 0..SHARDS {
-            sqlx::query("INSERT INTO relay_lease (shard, owner, token, expires_at) VALUES ($1, '', 0, 0) ON CONFLICT (shard) DO NOTHING")
-                .bind(shard)
-                .execute(tx.conn())
-                .await?;
-        }
         let select = tx
             .dialect()
             .for_update("SELECT shard, owner, expires_at FROM relay_lease ORDER BY shard");
@@ -84,13 +78,11 @@ impl Leases {
                     .await?;
             }
         }
-        for &shard in &held {
-            sqlx::query("UPDATE relay_lease SET expires_at = $2 WHERE shard = $1")
-                .bind(shard)
-                .bind(until)
-                .execute(tx.conn())
-                .await?;
-        }
+        sqlx::query("UPDATE relay_lease SET expires_at = $2 WHERE owner = $1")
+            .bind(&self.owner)
+            .bind(until)
+            .execute(tx.conn())
+            .await?;
         for shard in free {
             if (held.len() as i64) < share {
                 sqlx::query("UPDATE relay_lease SET owner = $2, token = token + 1, expires_at = $3 WHERE shard = $1")
