@@ -16,7 +16,8 @@ use crate::dialect::Dialect;
 pub type Migration = (i64, &'static str, &'static str);
 
 const MAILBOX: &[Migration] = &[(1, "mailbox", include_str!("../migrations/0001_mailbox.sql"))];
-const CONNECTIONS: u32 = 12;
+/// Connections of one replica, unless told otherwise.
+pub const CONNECTIONS: u32 = 12;
 
 /// Why a service's database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +55,22 @@ pub struct Db {
 impl Db {
     /// Opens the database, creates it when it is missing, and brings its schema up to date.
     pub async fn open(url: &str, migrations: &[Migration]) -> Result<Self, DbError> {
+        Self::open_with(url, migrations, CONNECTIONS).await
+    }
+
+    /// The same, with at most `connections` connections.
+    pub async fn open_with(
+        url: &str,
+        migrations: &[Migration],
+        connections: u32,
+    ) -> Result<Self, DbError> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url)
             .ok_or_else(|| DbError::Url(url.split(':').next().unwrap_or("").to_owned()))?;
         create_if_missing(url, dialect).await?;
         let options = AnyConnectOptions::from_str(url)?;
         let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
             .after_connect(move |connection, _| prepare(connection, dialect))
             .connect_with(options)

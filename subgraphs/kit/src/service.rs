@@ -34,7 +34,7 @@ use crate::{
     admin,
     bus::Bus,
     clock::Clock,
-    db::{Db, DbError, Migration},
+    db::{CONNECTIONS, Db, DbError, Migration},
     live::Live,
     mailbox::{Handler, Inbox, Mailbox},
     metrics::MailboxMetrics,
@@ -213,7 +213,13 @@ async fn run(
         ops::server::serve(start.listener, shell, stop.clone(), GRACE).in_current_span(),
     );
 
-    let Some(db) = database(&start.database_url, service.migrations, &health, &stop).await? else {
+    let connections = start.settings.or("DATABASE_CONNECTIONS", CONNECTIONS)?;
+    let source = Source {
+        url: &start.database_url,
+        migrations: service.migrations,
+        connections,
+    };
+    let Some(db) = database(source, &health, &stop).await? else {
         return Ok(());
     };
     let mailbox = Mailbox::new(
@@ -270,16 +276,23 @@ async fn run(
     }
 }
 
+/// Which database, and how.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    url: &'a str,
+    migrations: &'static [Migration],
+    connections: u32,
+}
+
 /// Connects to the database, however long that takes. `None` when told to stop first.
 async fn database(
-    url: &str,
-    migrations: &[Migration],
+    source: Source<'_>,
     health: &Health,
     stop: &CancellationToken,
 ) -> Result<Option<Db>, ServiceError> {
     let mut last = String::new();
     loop {
-        let error = match Db::open(url, migrations).await {
+        let error = match Db::open_with(source.url, source.migrations, source.connections).await {
             Ok(db) => {
                 health.set("database", Ok(()));
                 return Ok(Some(db));
