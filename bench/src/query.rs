@@ -48,7 +48,10 @@ pub(crate) async fn run(kind: Kind, clients: usize, seconds: u64) -> Result<(), 
             let patron = patron.clone();
             move || {
                 let patron = patron.clone();
-                async move { Ok(drop(patron.run(CATALOGUE, json!({})).await?)) }
+                async move {
+                    patron.run(CATALOGUE, json!({})).await?;
+                    Ok(())
+                }
             }
         });
         let gateway = gateway.await?;
@@ -56,7 +59,10 @@ pub(crate) async fn run(kind: Kind, clients: usize, seconds: u64) -> Result<(), 
             let direct = direct.clone();
             move || {
                 let direct = direct.clone();
-                async move { Ok(drop(direct.book.run(CATALOGUE, json!({})).await?)) }
+                async move {
+                    direct.book.run(CATALOGUE, json!({})).await?;
+                    Ok(())
+                }
             }
         });
         row("one subgraph, 20 books", &gateway, &straight.await?);
@@ -64,7 +70,10 @@ pub(crate) async fn run(kind: Kind, clients: usize, seconds: u64) -> Result<(), 
             let patron = patron.clone();
             move || {
                 let patron = patron.clone();
-                async move { Ok(drop(patron.run(FEDERATED, json!({})).await?)) }
+                async move {
+                    patron.run(FEDERATED, json!({})).await?;
+                    Ok(())
+                }
             }
         });
         let gateway = gateway.await?;

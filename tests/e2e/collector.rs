@@ -83,13 +83,15 @@ async fn receive(State(collector): State<Collector>, body: Bytes) {
             .into_iter()
             .filter_map(|attribute| text(attribute.value?.value));
         spans.push(Span {
-            trace: span
-                .trace_id
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            trace: hex(&span.trace_id),
             name: span.name,
             texts: texts.collect(),
         });
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

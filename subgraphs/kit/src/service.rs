@@ -337,14 +337,13 @@ fn shell(
             }),
         );
     }
-    let shell = shell.fallback(async move |request: Request| match routes.get() {
+    shell.fallback(async move |request: Request| match routes.get() {
         Some(routes) => match routes.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
         None => starting(name),
-    });
-    shell
+    })
 }
 
 #[derive(Deserialize)]

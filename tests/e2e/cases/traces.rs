@@ -20,7 +20,11 @@ pub(super) fn cases() -> Vec<Case> {
 async fn loan(world: &World) {
     let mia = world.patron(100).await;
     let book = world.book(1, 10).await;
-    let trace = uuid::Uuid::new_v4().simple().to_string();
+    let trace = kit::Clock::real()
+        .id::<kit::ids::Message>()
+        .uuid()
+        .simple()
+        .to_string();
     let query = "mutation($input: BorrowBookInput!) { borrowBook(input: $input) { id } }";
     let input = json!({"bookId": book.id, "quantity": 1, "requestId": world.unique("request")});
     let request = world

@@ -57,7 +57,7 @@ impl Mailbox {
                 after: last,
                 ..request
             };
-            let next = Outgoing::new(KIND, &next.consumer.clone(), 0, next);
+            let next = Outgoing::new(KIND, next.consumer.clone(), 0, next);
             self.send(tx, next.only_to(self.service())).await?;
         }
         Ok(())
