@@ -97,16 +97,7 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        let permit = match &self.writer {
-            Some(writer) => Some(
-                writer
-                    .clone()
-                    .acquire_owned()
-                    .await
-                    .map_err(|_| sqlx::Error::PoolClosed)?,
-            ),
-            None => None,
-        };
+        let permit = self.turn().await?;
         let inner = self.pool.begin_with(self.dialect.begin()).await?;
         Ok(Tx {
             inner,
@@ -115,6 +106,17 @@ impl Db {
             after_commit: Vec::new(),
             ordinal: 0,
         })
+    }
+
+    /// Waits for one's turn to write, where writers take turns: for a single statement that needs no transaction.
+    pub(crate) async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, sqlx::Error> {
+        match &self.writer {
+            Some(writer) => {
+                let turn = writer.clone().acquire_owned().await;
+                turn.map(Some).map_err(|_| sqlx::Error::PoolClosed)
+            }
+            None => Ok(None),
+        }
     }
 
     /// Closes every connection; the database can no longer be used through any clone.

@@ -261,7 +261,9 @@ impl Inbox {
         let now = shared.clock.micros();
         let due = "SELECT payload, attempts FROM inbox WHERE consumer = $1 AND done_at IS NULL AND next_attempt_at <= $2
                    ORDER BY next_attempt_at, received_at, aggregate_id, aggregate_version LIMIT $3";
+        // Planned anew each time, as in the relay.
         let any = sqlx::query(due)
+            .persistent(false)
             .bind(shared.service)
             .bind(now)
             .bind(1_i64)

@@ -94,14 +94,14 @@ impl Mailbox {
     async fn note(&self, sent: &[MessageId], refused: &[MessageId]) -> Result<(), sqlx::Error> {
         let shared = &self.shared;
         let now = shared.clock.micros();
-        let mut tx = shared.db.begin().await?;
+        let _turn = shared.db.turn().await?;
         if !sent.is_empty() {
             let update = "UPDATE outbox SET sent_at = $2 WHERE msg_id IN {list}";
             let update = shared.db.dialect().with_list(update);
             sqlx::query(update)
                 .bind(json_list(sent))
                 .bind(now)
-                .execute(tx.conn())
+                .execute(shared.db.pool())
                 .await?;
         }
         if !refused.is_empty() {
@@ -111,10 +111,9 @@ impl Mailbox {
             sqlx::query(update)
                 .bind(json_list(refused))
                 .bind(later)
-                .execute(tx.conn())
+                .execute(shared.db.pool())
                 .await?;
         }
-        tx.commit().await?;
         shared.metrics.sent.inc_by(sent.len() as u64);
         Ok(())
     }
@@ -133,7 +132,9 @@ impl Mailbox {
              FROM outbox WHERE sent_at IS NULL AND next_attempt_at <= $1 AND shard IN ({list})
              ORDER BY aggregate_id, aggregate_version, ordinal LIMIT {BATCH}"
         );
+        // Planned anew each time: a plan kept from when the table was small would go on reading all of it.
         let rows = sqlx::query(AssertSqlSafe(select))
+            .persistent(false)
             .bind(self.shared.clock.micros())
             .fetch_all(self.shared.db.pool())
             .await?;

@@ -23,6 +23,8 @@ use crate::{
 };
 
 const PERSISTENT: u8 = 2;
+/// Hints in one message, at most.
+const HINTS_AT_ONCE: usize = 64;
 
 /// Publishes over the connection of the moment.
 pub(super) struct Publisher {
@@ -200,31 +202,37 @@ impl Supervisor {
         let _ = self.status.send_replace(Ok(()));
         backoff.reset();
         tracing::info!("connected to the broker");
+        let mut hints = Vec::new();
         loop {
             tokio::select! {
                 delivery = incoming.next() => match delivery {
                     Some(Ok(delivery)) => {
-                        if let Ok(hint) = serde_json::from_slice(&delivery.data) {
+                        let hints: Vec<Hint> = serde_json::from_slice(&delivery.data).unwrap_or_default();
+                        for hint in hints {
                             let _ = self.hints_in.send(hint);
                         }
                     }
                     Some(Err(error)) => return Err(error.into()),
                     None => return Err(BrokerError::Ended("connection")),
                 },
-                hint = hints_out.recv() => match hint {
-                    Some(hint) => self.send_hint(&live, &hint).await?,
-                    None => return Ok(()),
-                },
+                count = hints_out.recv_many(&mut hints, HINTS_AT_ONCE) => {
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    self.send_hints(&live, &hints).await?;
+                    hints.clear();
+                }
                 () = self.broken.notified() => return Err(BrokerError::Ended("publishing")),
             }
         }
     }
 
-    async fn send_hint(&self, live: &Channel, hint: &Hint) -> Result<(), BrokerError> {
-        let body = serde_json::json!(hint).to_string();
+    /// Sends what has gathered as one message; all of it is for the same service.
+    async fn send_hints(&self, live: &Channel, hints: &[Hint]) -> Result<(), BrokerError> {
+        let body = serde_json::json!(hints).to_string();
         let sending = live.basic_publish(
             self.broker.live_exchange().into(),
-            hint.service.as_str().into(),
+            self.broker.service.into(),
             BasicPublishOptions::default(),
             body.as_bytes(),
             BasicProperties::default(),
