@@ -8,15 +8,17 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use gateway::{Config, Gateway};
 use kit::{Clock, Running, Service, Settings, Start, bus::Memory};
 use ops::metrics::Metrics;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+const REBIND: Duration = Duration::from_secs(5);
 const SUPERGRAPH: &str = include_str!("../schema/supergraph.graphql");
 const ROUTER_YAML: &str = include_str!("../deploy/router.yaml");
 const SERVICES: [Service; 4] = [
@@ -198,11 +200,20 @@ impl System {
         }
     }
 
+    /// Takes a service away in the middle of whatever it is doing, as a crash would.
+    pub async fn crash_service(&mut self, service: &str) -> Result<(), StartError> {
+        let service = find(service)?;
+        if let Some(running) = self.services.remove(service.name) {
+            running.crash().await;
+        }
+        Ok(())
+    }
+
     /// Brings a stopped service back, where it was.
     pub async fn start_service(&mut self, service: &str) -> Result<(), StartError> {
         let service = find(service)?;
         let address = self.addresses[service.name];
-        let listener = TcpListener::bind(address)
+        let listener = bind_again(address)
             .await
             .map_err(|source| StartError::Listen { address, source })?;
         let running = self.launch(service, listener)?;
@@ -350,6 +361,19 @@ async fn bind(options: &Options, offset: u16) -> Result<TcpListener, StartError>
     TcpListener::bind(address(options, offset))
         .await
         .map_err(|source| listen_error(options, offset, source))
+}
+
+/// Binds an address that was ours a moment ago: the socket of a service that crashed may still be closing.
+async fn bind_again(address: SocketAddr) -> io::Result<TcpListener> {
+    let end = Instant::now() + REBIND;
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            bound => return bound,
+        }
+    }
 }
 
 fn listen_error(options: &Options, offset: u16, source: io::Error) -> StartError {

@@ -157,6 +157,16 @@ impl World {
         self.stopped.lock().await.insert(service.to_owned());
     }
 
+    /// Takes a service away in the middle of whatever it is doing.
+    pub(crate) async fn crash(&self, service: &str) {
+        let outcome = match &mut *self.backend.lock().await {
+            Backend::Embedded(embedded) => embedded.crash(service).await,
+            Backend::Services(services) => services.crash(service).await,
+        };
+        outcome.unwrap_or_else(|error| panic!("crashing {service}: {error}"));
+        self.stopped.lock().await.insert(service.to_owned());
+    }
+
     /// Brings a service back at its old address, and waits until it is ready.
     pub(crate) async fn start_again(&self, service: &str) {
         self.try_start_again(service)

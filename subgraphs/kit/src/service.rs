@@ -26,7 +26,7 @@ use ops::{
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tower_service::Service as _;
 use tracing::Instrument;
 
@@ -161,6 +161,13 @@ impl Running {
         self.ended().await
     }
 
+    /// Ends it at once, whatever it is doing, as a crash would.
+    pub async fn crash(self) {
+        self.task.abort();
+        // Cancelled, or it had just ended: gone either way.
+        let _ = self.task.await;
+    }
+
     /// Waits until it ends by itself or by its stop signal.
     pub async fn ended(self) -> Result<(), ServiceError> {
         self.task.await.unwrap_or_else(|panic| {
@@ -209,9 +216,9 @@ async fn run(
         &start.clock,
         service.name,
     );
-    let server = tokio::spawn(
+    let server = AbortOnDropHandle::new(tokio::spawn(
         ops::server::serve(start.listener, shell, stop.clone(), GRACE).in_current_span(),
-    );
+    ));
 
     let connections = start.settings.or("DATABASE_CONNECTIONS", CONNECTIONS)?;
     let source = Source {

@@ -23,6 +23,9 @@ pub(super) fn cases() -> Vec<Case> {
         case("outages::lending_goes_on_without_my_page", |w| {
             Box::pin(mypage_down(w))
         }),
+        case("outages::a_crash_loses_nothing_that_was_answered", |w| {
+            Box::pin(crashes(w))
+        }),
         case("outages::borrowing_comes_back_to_its_loans", |w| {
             Box::pin(borrowing_down(w))
         }),
@@ -168,4 +171,30 @@ async fn borrowing_down(world: &World) {
     }
     assert_eq!(world.stock(&book).await, (0, 5));
     assert_eq!(mia.points().await, 50);
+}
+
+/// Each service in turn is killed while loans are on their way through it.
+async fn crashes(world: &World) {
+    const ROUNDS: [&str; 6] = ["book", "user", "borrowing", "mypage", "borrowing", "book"];
+    const LOANS: i64 = 5;
+    let total = ROUNDS.len() as i64 * LOANS;
+    let mia = world.patron(1000).await;
+    let book = world.book(total + 10, 10).await;
+    let mut ids = Vec::new();
+    for service in ROUNDS {
+        for _ in 0..LOANS {
+            ids.push(mia.borrow(world, &book, 1).await);
+        }
+        world.crash(service).await;
+        world.start_again(service).await;
+    }
+    for id in &ids {
+        assert_eq!(mia.decision(id).await["status"], "APPROVED");
+    }
+    for id in &ids {
+        assert_eq!(mia.ledger(id).await.len(), 1, "charged once");
+    }
+    world.shelf_holds(&book, 10).await;
+    mia.points_become(1000 - 10 * total).await;
+    mia.my_page_becomes(total, 0).await;
 }

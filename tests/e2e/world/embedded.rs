@@ -66,6 +66,10 @@ impl Embedded {
         Ok(self.system()?.stop_service(service).await?)
     }
 
+    pub(super) async fn crash(&mut self, service: &str) -> Result<(), Trouble> {
+        Ok(self.system()?.crash_service(service).await?)
+    }
+
     pub(super) async fn start_again(&mut self, service: &str) -> Result<(), Trouble> {
         Ok(self.system()?.start_service(service).await?)
     }

@@ -98,6 +98,12 @@ impl Services {
         terminate(child).await
     }
 
+    pub(super) async fn crash(&mut self, service: &str) -> Result<(), Trouble> {
+        let mut child = self.running.remove(service).ok_or("it does not run")?;
+        // SIGKILL.
+        Ok(child.kill().await?)
+    }
+
     pub(super) async fn start_again(&mut self, service: &str) -> Result<(), Trouble> {
         let port = *self
             .ports

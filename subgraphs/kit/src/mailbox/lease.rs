@@ -12,9 +12,10 @@ use sqlx::Row;
 use super::outbox::SHARDS;
 use crate::{clock::Clock, db::Db};
 
-const LEASE: Duration = Duration::from_secs(10);
+/// How long the messages of a relay that died wait for another's.
+const LEASE: Duration = Duration::from_secs(5);
 /// How often a relay renews; well within the lease.
-pub(super) const RENEW: Duration = Duration::from_secs(3);
+pub(super) const RENEW: Duration = Duration::from_millis(1500);
 
 /// The shards that this relay may publish.
 pub(super) struct Leases {
