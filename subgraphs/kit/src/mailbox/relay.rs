@@ -38,7 +38,9 @@ impl Mailbox {
                 Err(error) => trouble.seen(&error),
                 Ok(sent) if sent > 0 => {
                     trouble.over();
-                    continue;
+                    if sent as i64 >= BATCH {
+                        continue;
+                    }
                 }
                 Ok(_) => {}
             }
