@@ -25,6 +25,19 @@ pub(crate) async fn run(
     seconds: u64,
 ) -> Result<(), Failure> {
     let world = World::start(kind).await?;
+    // Whatever comes of it, nothing stays behind.
+    let measured = measure(&world, kind, count, clients, seconds).await;
+    world.end().await?;
+    measured
+}
+
+async fn measure(
+    world: &World,
+    kind: Kind,
+    count: usize,
+    clients: usize,
+    seconds: u64,
+) -> Result<(), Failure> {
     let librarian = world.librarian().await?;
     let mut books = Vec::new();
     for number in 0..BOOKS {
@@ -53,8 +66,6 @@ pub(crate) async fn run(
         .collect();
     let sustained = at_once(workers, seconds).await?;
     let floor = floor::measure(kind, world.folder.path(), count, clients, seconds).await?;
-    world.end().await?;
-
     println!("| {kind:?} | loan | floor | ratio |");
     println!("|---|---|---|---|");
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
