@@ -3,14 +3,20 @@ use super::*;
 use axum::{Json, Router, extract::State, routing};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use p256::pkcs8::EncodePrivateKey as _;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 
-/// Throw-away keys made for these tests alone (`openssl genpkey`).
-const FIRST: &str = include_str!("testdata/first.pem");
-const SECOND: &str = include_str!("testdata/second.pem");
-const ED: &str = include_str!("testdata/ed25519.pem");
+/// What the tests' keys are made from. Nobody would take them for secrets.
+type Seed = [u8; 32];
+const FIRST: Seed = [1; 32];
+const SECOND: Seed = [2; 32];
+const ED: Seed = [3; 32];
+/// What comes before the seed of an Ed25519 key in PKCS #8 (RFC 8410, section 7).
+const ED25519_PKCS8: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 #[derive(Clone, Default)]
 struct Published {
@@ -98,23 +104,26 @@ impl Issuer {
     }
 }
 
-fn key(pem: &str, algorithm: Algorithm) -> EncodingKey {
+fn key(seed: Seed, algorithm: Algorithm) -> EncodingKey {
     match algorithm {
-        Algorithm::ES256 => EncodingKey::from_ec_pem(pem.as_bytes()).unwrap(),
-        _ => EncodingKey::from_ed_pem(pem.as_bytes()).unwrap(),
+        Algorithm::ES256 => {
+            let key = p256::SecretKey::from_slice(&seed).unwrap();
+            EncodingKey::from_ec_der(key.to_pkcs8_der().unwrap().as_bytes())
+        }
+        _ => EncodingKey::from_ed_der(&[ED25519_PKCS8.as_slice(), &seed].concat()),
     }
 }
 
-fn published(pem: &str, id: &str, algorithm: Algorithm) -> Value {
-    let mut jwk = Jwk::from_encoding_key(&key(pem, algorithm), algorithm).unwrap();
+fn published(seed: Seed, id: &str, algorithm: Algorithm) -> Value {
+    let mut jwk = Jwk::from_encoding_key(&key(seed, algorithm), algorithm).unwrap();
     jwk.common.key_id = Some(id.to_owned());
     serde_json::to_value(jwk).unwrap()
 }
 
-fn sign(pem: &str, id: &str, algorithm: Algorithm, claims: &Value) -> String {
+fn sign(seed: Seed, id: &str, algorithm: Algorithm, claims: &Value) -> String {
     let mut header = Header::new(algorithm);
     header.kid = Some(id.to_owned());
-    jsonwebtoken::encode(&header, claims, &key(pem, algorithm)).unwrap()
+    jsonwebtoken::encode(&header, claims, &key(seed, algorithm)).unwrap()
 }
 
 fn mia(seconds_left: i64) -> Value {
