@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+const UNLOCK: Duration = Duration::from_secs(2);
 const REBIND: Duration = Duration::from_secs(5);
 const SUPERGRAPH: &str = include_str!("../schema/supergraph.graphql");
 const ROUTER_YAML: &str = include_str!("../deploy/router.yaml");
@@ -132,7 +133,7 @@ pub struct System {
 impl System {
     /// Starts everything and waits until all of it serves.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let lock = lock(&options.data_dir)?;
+        let lock = lock(&options.data_dir).await?;
         // All sockets before anything runs: each part must know where the others are.
         let gateway_listener = bind(&options, 0).await?;
         let mut listeners = Vec::new();
@@ -343,17 +344,24 @@ pub fn make_private(data_dir: &Path) -> io::Result<()> {
         .create(data_dir)
 }
 
-fn lock(data_dir: &Path) -> Result<File, StartError> {
+/// Takes the data folder for this process. One that has just been killed may hold it for a moment longer.
+async fn lock(data_dir: &Path) -> Result<File, StartError> {
     let error = |source| StartError::DataDir {
         path: data_dir.to_owned(),
         source,
     };
     make_private(data_dir).map_err(error)?;
     let lock = File::create(data_dir.join("lock")).map_err(error)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StartError::Locked(data_dir.to_owned())),
-        Err(TryLockError::Error(source)) => Err(error(source)),
+    let end = Instant::now() + UNLOCK;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(StartError::Locked(data_dir.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(error(source)),
+        }
     }
 }
 
