@@ -164,9 +164,14 @@ async fn only_who_may_see_a_borrowing_may_watch_it() {
             status(&pushed.next().await.expect("the present")),
             "PENDING"
         );
-        // The service stops: the stream ends rather than hangs.
+        // The service stops: the stream says so and ends, neither hangs nor looks decided.
         stop.cancel();
-        assert_eq!(all(pushed).await.len(), 0);
+        let last = all(pushed).await;
+        assert_eq!(last.len(), 1);
+        assert_eq!(
+            last[0]["errors"][0]["extensions"]["code"],
+            "SERVICE_UNAVAILABLE"
+        );
     })
     .await;
 }

@@ -25,6 +25,8 @@ use crate::{
 /// Longest message of a client, in bytes: an operation with its variables.
 const MAX_MESSAGE: usize = 1 << 20;
 
+const FAREWELL: Duration = Duration::from_millis(500);
+
 /// What is made anew for each operation (loaders, above all).
 pub type PerRequest = Arc<dyn Fn(&mut Data) + Send + Sync>;
 
@@ -151,10 +153,10 @@ async fn over_websocket<E: Executor>(
                 })
                 .serve()
                 .instrument(span);
-            // A connection ends with its token, and with the service.
+            // A connection ends with its token, and with the service, whose streams may say goodbye.
             tokio::select! {
                 () = serving => {}
-                () = stop.cancelled() => {}
+                () = async { stop.cancelled().await; tokio::time::sleep(FAREWELL).await } => {}
                 () = token_end(expiry, &endpoint.clock) => {}
             }
         })

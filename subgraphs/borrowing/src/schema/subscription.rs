@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::{Stream, stream};
 use kit::{
-    Failure, Waiter,
+    Failure, Refusal, Waiter,
     auth::{self, Caller},
     ids::BorrowingId,
 };
@@ -70,7 +70,7 @@ impl Watch {
     async fn next(&mut self) -> Option<Result<BorrowingNode>> {
         let borrowing = match self.next.take()? {
             Next::Emit(present) => present,
-            Next::WaitFor(shown) => match self.changed_from(shown).await? {
+            Next::WaitFor(shown) => match self.changed_from(shown).await {
                 Ok(borrowing) => borrowing,
                 Err(failure) => return Some(Err(failure.into())),
             },
@@ -81,11 +81,12 @@ impl Watch {
         Some(Ok(BorrowingNode(borrowing)))
     }
 
-    /// The borrowing once its status is another than `shown`; `None` when the service stops first.
-    async fn changed_from(&mut self, shown: Status) -> Option<Result<Borrowing, Failure>> {
+    /// The borrowing once its status is another than `shown`. A service that stops says so: merely to end would look
+    /// like a decision.
+    async fn changed_from(&mut self, shown: Status) -> Result<Borrowing, Failure> {
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return None,
+                () = self.stop.cancelled() => return Err(stopping().into()),
                 () = self.waiter.changed() => {}
             }
             match look(&self.lending, self.id, &self.caller).await {
@@ -94,10 +95,15 @@ impl Watch {
                 Err(Failure::Store(error)) => {
                     tracing::warn!(%error, "a subscription looks again later");
                 }
-                outcome => return Some(outcome),
+                outcome => return outcome,
             }
         }
     }
+}
+
+fn stopping() -> Refusal {
+    let message = "the borrowing service is stopping before this is decided; subscribe again";
+    Refusal::new("SERVICE_UNAVAILABLE", message)
 }
 
 async fn look(lending: &Lending, id: BorrowingId, caller: &Caller) -> Result<Borrowing, Failure> {
