@@ -163,6 +163,8 @@ fn fetch(fetch: FetchNode) -> Result<Fetch, String> {
         return Err("the planner asks for a value to be set in an answer".to_owned());
     }
     Ok(Fetch {
+        id: None,
+        contexts: Vec::new(),
         service: fetch.service_name,
         kind: match fetch.operation_kind {
             None | Some(HiveKind::Query) => OperationKind::Query,
@@ -199,6 +201,8 @@ fn unbatch(batch: &BatchFetchNode) -> Result<Node, String> {
         let field = field.ok_or("a batch without one of its aliases")?;
         let used = field.variable_usages();
         let one = Fetch {
+            id: None,
+            contexts: Vec::new(),
             service: batch.service_name.clone(),
             kind: OperationKind::Query,
             variables: variables(document.operation.variable_definitions.as_deref(), |name| {

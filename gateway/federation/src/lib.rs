@@ -10,5 +10,5 @@ mod plan_json;
 mod planner;
 mod supergraph;
 
-pub use planner::{PlanError, Planner};
+pub use planner::{PlanError, PlanOptions, Planner};
 pub use supergraph::{Subgraph, Supergraph, SupergraphError};

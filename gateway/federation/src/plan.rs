@@ -68,6 +68,39 @@ pub enum Node {
         /// What is asked on every event.
         rest: Option<Box<Node>>,
     },
+    /// Answers in parts (`@defer`): first `primary`, then each of `deferred` as soon as its node is done.
+    Defer {
+        /// What the first response holds.
+        primary: Primary,
+        /// What follows it.
+        deferred: Vec<Deferred>,
+    },
+}
+
+/// What a deferred plan answers first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Primary {
+    /// The client's selections without those that are deferred.
+    pub selections: Vec<Selection>,
+    /// Nothing, when everything is deferred.
+    pub node: Option<Box<Node>>,
+}
+
+/// What a deferred plan answers later: all fragments of one label at one place. The label and the path, without its type
+/// conditions, tell one from another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deferred {
+    /// The fetches (by [`Fetch::id`]) of the plan around it that have to be answered before `node` begins; none: only
+    /// what encloses this plan.
+    pub depends: Vec<u32>,
+    /// `@defer(label:)`.
+    pub label: Option<String>,
+    /// Where the fragments' parent objects are in the response.
+    pub path: Vec<PathElement>,
+    /// What the fragments select, in the client's words.
+    pub selections: Vec<Selection>,
+    /// What has to be asked; nothing, when `primary` has asked already. May itself be a [`Node::Defer`].
+    pub node: Option<Box<Node>>,
 }
 
 /// A step into a response.
@@ -84,16 +117,22 @@ pub enum PathElement {
 /// One request to one subgraph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
+    /// What a [`Deferred::depends`] calls it.
+    pub id: Option<u32>,
     /// The subgraph's name.
     pub service: String,
     /// What the request does there.
     pub kind: OperationKind,
     /// The client's variables that it uses.
     pub variables: Vec<Variable>,
-    /// What an entity fetch sends for each object; empty: this is a fetch of root fields.
+    /// What an entity fetch sends for each object: a projection of the response, in which a field's name is its key in the
+    /// response so far and its alias, if any, its key in the representation. Empty: this is a fetch of root fields.
     pub requires: Vec<Selection>,
     /// What is asked: of the root, or of each entity.
     pub selections: Vec<Selection>,
+    /// Values of enclosing objects that it sends as variables (`@fromContext`). Objects with different values cannot share
+    /// a request's field.
+    pub contexts: Vec<ContextArgument>,
     /// Changes to each representation before it is sent.
     pub input_rewrites: Vec<Rewrite>,
     /// Changes to the answer before it is merged.
@@ -109,6 +148,18 @@ pub struct Variable {
     pub ty: String,
     /// As GraphQL text.
     pub default: Option<String>,
+}
+
+/// A variable whose value is found in an object that encloses the fetch's entities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextArgument {
+    /// What the fetch's operation calls it. Its default is none, and it is no variable of the client's.
+    pub variable: Variable,
+    /// Where the enclosing object is: so many of the first elements of the path of the flatten around the fetch.
+    pub depth: usize,
+    /// The way from that object to the value: one field with at most one field below it, and so on; several inline
+    /// fragments, when it depends on the object's type. A field's name is its key in the response.
+    pub selections: Vec<Selection>,
 }
 
 /// A selected field or inline fragment.
@@ -203,6 +254,7 @@ impl Fetch {
             variables.push("$representations:[_Any!]!".to_owned());
         }
         variables.extend(self.variables.iter().map(Variable::to_string));
+        variables.extend(self.contexts.iter().map(|one| one.variable.to_string()));
         let mut text = self.kind.as_str().to_owned();
         if !variables.is_empty() {
             let _ = write!(text, "({})", variables.join(","));

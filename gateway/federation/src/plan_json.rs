@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Fetch, Node, PathElement, Plan, Rewrite, RewriteElement, Selection};
+use crate::plan::{
+    Deferred, Fetch, Node, PathElement, Plan, Rewrite, RewriteElement, Selection, write_selections,
+};
 
 impl Plan {
     /// The plan as Apollo prints it: `{"kind": "QueryPlan", "node": …}`.
@@ -51,12 +53,51 @@ fn node(value: &Node) -> Value {
             }
             Value::Object(entries)
         }
+        Node::Defer { primary, deferred } => {
+            let mut first = Map::new();
+            first.insert("subselection".into(), json!(text(&primary.selections)));
+            if let Some(inner) = &primary.node {
+                first.insert("node".into(), node(inner));
+            }
+            let deferred: Vec<_> = deferred.iter().map(deferred_part).collect();
+            json!({"kind": "Defer", "primary": first, "deferred": deferred})
+        }
     }
+}
+
+fn deferred_part(part: &Deferred) -> Value {
+    let depends: Vec<_> = part
+        .depends
+        .iter()
+        .map(|id| json!({"id": id.to_string()}))
+        .collect();
+    let mut entries = Map::new();
+    entries.insert("depends".into(), json!(depends));
+    if let Some(label) = &part.label {
+        entries.insert("label".into(), json!(label));
+    }
+    entries.insert("queryPath".into(), json!(flatten_path(&part.path)));
+    entries.insert("subselection".into(), json!(text(&part.selections)));
+    if let Some(inner) = &part.node {
+        entries.insert("node".into(), node(inner));
+    }
+    Value::Object(entries)
+}
+
+fn text(selections: &[Selection]) -> String {
+    let mut text = String::new();
+    if !selections.is_empty() {
+        write_selections(&mut text, selections);
+    }
+    text
 }
 
 fn fetch(fetch: &Fetch) -> Value {
     let mut entries = Map::new();
     entries.insert("kind".into(), json!("Fetch"));
+    if let Some(id) = fetch.id {
+        entries.insert("id".into(), json!(id.to_string()));
+    }
     entries.insert("serviceName".into(), json!(fetch.service));
     if fetch.is_entities() {
         entries.insert("requires".into(), selections(&fetch.requires));

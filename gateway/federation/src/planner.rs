@@ -1,5 +1,7 @@
 //! From an operation over the API schema to a plan.
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::{
     ExecutableDocument, Node as AstNode, Schema,
     ast::OperationType,
@@ -17,6 +19,15 @@ use crate::{
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the operation cannot be planned: {0}")]
 pub struct PlanError(String);
+
+/// What a plan depends on besides the operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// The labels of `@override` that are on: their fields are resolved by the overriding subgraph.
+    pub override_labels: BTreeSet<String>,
+    /// Whether `@defer` is answered in parts; otherwise it is ignored, as the specification allows.
+    pub defer: bool,
+}
 
 /// Plans operations over one supergraph.
 #[derive(Debug, Clone)]
@@ -38,6 +49,7 @@ impl Planner {
         &self,
         document: &Valid<ExecutableDocument>,
         operation: &Operation,
+        _options: &PlanOptions,
     ) -> Result<Plan, PlanError> {
         let mut roots = Vec::new();
         collect_roots(

@@ -1,6 +1,10 @@
 //! A loaded supergraph: its schema, the schema that clients see, and where its subgraphs are.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use apollo_compiler::{
     Name, Schema,
@@ -57,6 +61,7 @@ struct Inner {
     implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
     subgraphs: Vec<Subgraph>,
     by_graph: HashMap<String, usize>,
+    override_labels: Vec<String>,
     bridge: hive::Bridge,
 }
 
@@ -78,6 +83,7 @@ impl Supergraph {
         Ok(Self {
             inner: Arc::new(Inner {
                 sdl: sdl.to_owned(),
+                override_labels: override_labels_of(&schema),
                 implementers: api_schema.implementers_map(),
                 schema,
                 api_schema,
@@ -117,6 +123,11 @@ impl Supergraph {
         &self.inner.subgraphs
     }
 
+    /// The labels of `@override` that the supergraph knows, sorted (join v0.4, `overrideLabel`).
+    pub fn override_labels(&self) -> &[String] {
+        &self.inner.override_labels
+    }
+
     /// The subgraph behind a `join__Graph` value.
     pub fn subgraph_by_graph(&self, graph: &str) -> Option<&Subgraph> {
         self.inner
@@ -124,6 +135,20 @@ impl Supergraph {
             .get(graph)
             .map(|&index| &self.inner.subgraphs[index])
     }
+}
+
+fn override_labels_of(schema: &Schema) -> Vec<String> {
+    let fields = schema.types.values().flat_map(|ty| match ty {
+        ExtendedType::Object(object) => object.fields.values().collect::<Vec<_>>(),
+        ExtendedType::Interface(interface) => interface.fields.values().collect(),
+        _ => Vec::new(),
+    });
+    let labels: BTreeSet<&str> = fields
+        .flat_map(|field| field.directives.get_all("join__field"))
+        .filter_map(|directive| directive.specified_argument_by_name("overrideLabel"))
+        .filter_map(|label| label.as_str())
+        .collect();
+    labels.into_iter().map(str::to_owned).collect()
 }
 
 fn subgraphs_of(schema: &Schema) -> Result<Vec<Subgraph>, SupergraphError> {

@@ -1,7 +1,7 @@
 //! Plans as people review them, and supergraphs as they load.
 
 use apollo_compiler::ExecutableDocument;
-use federation::{Planner, Supergraph, SupergraphError};
+use federation::{PlanOptions, Planner, Supergraph, SupergraphError};
 use serde_json::Value;
 
 const SHOP: &str = include_str!("fixtures/shop.graphql");
@@ -14,7 +14,7 @@ fn plan(sdl: &str, query: &str) -> Value {
             .expect("a valid query");
     let operation = document.operations.get(None).expect("one operation");
     Planner::new(&supergraph)
-        .plan(&document, operation)
+        .plan(&document, operation, &PlanOptions::default())
         .expect("a plan")
         .to_json()
 }

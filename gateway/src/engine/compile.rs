@@ -81,6 +81,11 @@ impl Compiler<'_> {
                 steps.extend(rest.as_deref().map(|rest| self.step(rest)));
                 Step::Sequence(steps)
             }
+            Node::Defer { primary, deferred } => {
+                let parts = deferred.iter().map(|part| part.node.as_deref());
+                let nodes = std::iter::once(primary.node.as_deref()).chain(parts);
+                Step::Sequence(nodes.flatten().map(|node| self.step(node)).collect())
+            }
         }
     }
 

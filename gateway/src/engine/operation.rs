@@ -12,7 +12,7 @@ use apollo_compiler::{
     response::JsonMap,
     validation::Valid,
 };
-use federation::{Planner, Supergraph};
+use federation::{PlanOptions, Planner, Supergraph};
 
 use super::{
     compile,
@@ -71,7 +71,7 @@ impl Prepared {
         introspection::check_max_depth(&document, &operation)
             .map_err(|error| vec![request_error("MAX_INTROSPECTION_DEPTH", &error, &document)])?;
         let plan = Planner::new(supergraph)
-            .plan(&document, &operation)
+            .plan(&document, &operation, &PlanOptions::default())
             .map_err(|error| {
                 tracing::error!(%error, query, "an operation cannot be planned");
                 vec![GraphQLError::coded(
