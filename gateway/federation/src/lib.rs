@@ -7,6 +7,7 @@ mod api_schema;
 mod hive;
 pub mod plan;
 mod plan_json;
+mod plan_text;
 mod planner;
 mod supergraph;
 

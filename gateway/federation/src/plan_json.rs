@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::plan::{
-    Deferred, Fetch, Node, PathElement, Plan, Rewrite, RewriteElement, Selection, write_selections,
+    ContextArgument, Deferred, Fetch, Field, Node, PathElement, Plan, Rewrite, RewriteElement,
+    Selection, write_selections,
 };
 
 impl Plan {
@@ -11,23 +12,21 @@ impl Plan {
     pub fn to_json(&self) -> Value {
         let mut plan = Map::from_iter([("kind".to_owned(), json!("QueryPlan"))]);
         if let Some(root) = &self.node {
-            plan.insert("node".into(), node(root));
+            plan.insert("node".into(), node(root, &[]));
         }
         Value::Object(plan)
     }
 }
 
-fn node(value: &Node) -> Value {
+/// Prints a node; `at` is the path of the flatten around it.
+fn node(value: &Node, at: &[PathElement]) -> Value {
+    let all = |nodes: &[Node]| -> Vec<_> { nodes.iter().map(|one| node(one, at)).collect() };
     match value {
-        Node::Sequence(nodes) => {
-            json!({"kind": "Sequence", "nodes": nodes.iter().map(node).collect::<Vec<_>>()})
-        }
-        Node::Parallel(nodes) => {
-            json!({"kind": "Parallel", "nodes": nodes.iter().map(node).collect::<Vec<_>>()})
-        }
-        Node::Fetch(one) => fetch(one),
+        Node::Sequence(nodes) => json!({"kind": "Sequence", "nodes": all(nodes)}),
+        Node::Parallel(nodes) => json!({"kind": "Parallel", "nodes": all(nodes)}),
+        Node::Fetch(one) => fetch(one, at),
         Node::Flatten { path, node: inner } => {
-            json!({"kind": "Flatten", "path": flatten_path(path), "node": node(inner)})
+            json!({"kind": "Flatten", "path": flatten_path(path), "node": node(inner, path)})
         }
         Node::Condition {
             variable,
@@ -39,7 +38,7 @@ fn node(value: &Node) -> Value {
             entries.insert("condition".into(), json!(variable));
             for (key, clause) in [("ifClause", if_clause), ("elseClause", else_clause)] {
                 if let Some(clause) = clause {
-                    entries.insert(key.into(), node(clause));
+                    entries.insert(key.into(), node(clause, at));
                 }
             }
             Value::Object(entries)
@@ -47,9 +46,9 @@ fn node(value: &Node) -> Value {
         Node::Subscription { primary, rest } => {
             let mut entries = Map::new();
             entries.insert("kind".into(), json!("Subscription"));
-            entries.insert("primary".into(), fetch(primary));
+            entries.insert("primary".into(), fetch(primary, at));
             if let Some(rest) = rest {
-                entries.insert("rest".into(), node(rest));
+                entries.insert("rest".into(), node(rest, at));
             }
             Value::Object(entries)
         }
@@ -57,15 +56,18 @@ fn node(value: &Node) -> Value {
             let mut first = Map::new();
             first.insert("subselection".into(), json!(text(&primary.selections)));
             if let Some(inner) = &primary.node {
-                first.insert("node".into(), node(inner));
+                first.insert("node".into(), node(inner, at));
             }
-            let deferred: Vec<_> = deferred.iter().map(deferred_part).collect();
+            let deferred: Vec<_> = deferred
+                .iter()
+                .map(|part| deferred_part(part, at))
+                .collect();
             json!({"kind": "Defer", "primary": first, "deferred": deferred})
         }
     }
 }
 
-fn deferred_part(part: &Deferred) -> Value {
+fn deferred_part(part: &Deferred, at: &[PathElement]) -> Value {
     let depends: Vec<_> = part
         .depends
         .iter()
@@ -79,7 +81,7 @@ fn deferred_part(part: &Deferred) -> Value {
     entries.insert("queryPath".into(), json!(flatten_path(&part.path)));
     entries.insert("subselection".into(), json!(text(&part.selections)));
     if let Some(inner) = &part.node {
-        entries.insert("node".into(), node(inner));
+        entries.insert("node".into(), node(inner, at));
     }
     Value::Object(entries)
 }
@@ -92,16 +94,20 @@ fn text(selections: &[Selection]) -> String {
     text
 }
 
-fn fetch(fetch: &Fetch) -> Value {
+fn fetch(fetch: &Fetch, at: &[PathElement]) -> Value {
     let mut entries = Map::new();
     entries.insert("kind".into(), json!("Fetch"));
     if let Some(id) = fetch.id {
         entries.insert("id".into(), json!(id.to_string()));
     }
     entries.insert("serviceName".into(), json!(fetch.service));
+    // Keys are renamed before `__typename` changes, as the paths name the types that the response has.
+    let mut input_rewrites = Vec::new();
     if fetch.is_entities() {
-        entries.insert("requires".into(), selections(&fetch.requires));
+        let printed = requires(&fetch.requires, &[], &mut input_rewrites);
+        entries.insert("requires".into(), printed);
     }
+    input_rewrites.extend(fetch.input_rewrites.iter().map(rewrite));
     let usages: Vec<_> = fetch
         .variables
         .iter()
@@ -110,42 +116,117 @@ fn fetch(fetch: &Fetch) -> Value {
     entries.insert("variableUsages".into(), json!(usages));
     entries.insert("operation".into(), json!(fetch.operation()));
     entries.insert("operationKind".into(), json!(fetch.kind.as_str()));
+    let output_rewrites = fetch.output_rewrites.iter().map(rewrite).collect();
+    let context_rewrites = fetch
+        .contexts
+        .iter()
+        .flat_map(|context| context_rewrites(context, at))
+        .collect();
     for (key, rewrites) in [
-        ("inputRewrites", &fetch.input_rewrites),
-        ("outputRewrites", &fetch.output_rewrites),
+        ("inputRewrites", input_rewrites),
+        ("outputRewrites", output_rewrites),
+        ("contextRewrites", context_rewrites),
     ] {
         if !rewrites.is_empty() {
-            entries.insert(key.into(), rewrites.iter().map(rewrite).collect());
+            entries.insert(key.into(), Value::Array(rewrites));
         }
     }
     Value::Object(entries)
 }
 
-fn selections(all: &[Selection]) -> Value {
+/// Apollo projects a representation with the keys of the response so far, and gives each value its name in the subgraph
+/// afterwards: so the alias is the key in the response, and a key renamer takes it away.
+fn requires(all: &[Selection], path: &[String], rewrites: &mut Vec<Value>) -> Value {
+    // A renamed entry must not land on one that still has to be renamed away.
+    let mut renamed: Vec<&Field> = all
+        .iter()
+        .filter_map(|selection| match selection {
+            Selection::Field(field) if field.alias.is_some() => Some(field),
+            _ => None,
+        })
+        .collect();
+    while !renamed.is_empty() {
+        let free = renamed.iter().position(|field| {
+            let taken = |other: &&Field| other.name == field.response_key();
+            !renamed.iter().any(taken)
+        });
+        let field = renamed.remove(free.unwrap_or(0));
+        rewrites.push(json!({
+            "kind": "KeyRenamer",
+            "path": joined(path, &field.name),
+            "renameKeyTo": field.response_key(),
+        }));
+    }
     all.iter()
         .map(|selection| match selection {
             Selection::Field(field) => {
                 let mut entries = Map::from_iter([("kind".to_owned(), json!("Field"))]);
-                if let Some(alias) = &field.alias {
-                    entries.insert("alias".into(), json!(alias));
+                if field.alias.is_some() {
+                    entries.insert("alias".into(), json!(field.name));
                 }
-                entries.insert("name".into(), json!(field.name));
+                let key = field.response_key();
+                entries.insert("name".into(), json!(key));
                 if !field.selections.is_empty() {
-                    entries.insert("selections".into(), selections(&field.selections));
+                    let below = requires(&field.selections, &joined(path, key), rewrites);
+                    entries.insert("selections".into(), below);
                 }
                 Value::Object(entries)
             }
-            Selection::Inline(inline) => json!({
-                "kind": "InlineFragment",
-                "typeCondition": inline.type_condition,
-                "selections": selections(&inline.selections),
-            }),
+            Selection::Inline(inline) => {
+                let path = joined(path, &format!("... on {}", inline.type_condition));
+                json!({
+                    "kind": "InlineFragment",
+                    "typeCondition": inline.type_condition,
+                    "selections": requires(&inline.selections, &path, rewrites),
+                })
+            }
         })
         .collect()
 }
 
+/// One renamer for each way to the value: `..` for each entry between the entity and the object that holds it (Apollo
+/// does not count lists), then the way down.
+fn context_rewrites(context: &ContextArgument, at: &[PathElement]) -> Vec<Value> {
+    let between = at.get(context.depth..).unwrap_or_default();
+    let up: Vec<String> = between
+        .iter()
+        .filter(|element| matches!(element, PathElement::Key(_)))
+        .map(|_| "..".to_owned())
+        .collect();
+    let mut ways = Vec::new();
+    ways_down(&context.selections, &up, &mut ways);
+    ways.iter()
+        .map(|path| {
+            json!({"kind": "KeyRenamer", "path": path, "renameKeyTo": context.variable.name})
+        })
+        .collect()
+}
+
+fn ways_down(selections: &[Selection], path: &[String], ways: &mut Vec<Vec<String>>) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) if field.selections.is_empty() => {
+                ways.push(joined(path, field.response_key()));
+            }
+            Selection::Field(field) => {
+                ways_down(&field.selections, &joined(path, field.response_key()), ways);
+            }
+            Selection::Inline(inline) => {
+                let path = joined(path, &format!("... on {}", inline.type_condition));
+                ways_down(&inline.selections, &path, ways);
+            }
+        }
+    }
+}
+
+fn joined(path: &[String], next: &str) -> Vec<String> {
+    let mut joined = path.to_vec();
+    joined.push(next.to_owned());
+    joined
+}
+
 /// Apollo writes type conditions behind the element that they narrow: `product|[Book,Magazine]`.
-fn flatten_path(path: &[PathElement]) -> Vec<String> {
+pub(crate) fn flatten_path(path: &[PathElement]) -> Vec<String> {
     let mut printed: Vec<String> = Vec::new();
     for element in path {
         match element {
