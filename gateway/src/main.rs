@@ -1,6 +1,9 @@
 //! The gateway as a process of its own.
 
+mod plan_command;
+
 use std::{
+    io::Write as _,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -31,19 +34,25 @@ struct Arguments {
 enum Command {
     /// Ask the gateway that runs with this configuration whether it is ready.
     Health,
+    /// Print how an operation would be answered.
+    Plan(plan_command::PlanArguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    if let Some(Command::Health) = arguments.command {
-        return match probe(arguments).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("gateway: {error}");
-                ExitCode::FAILURE
-            }
-        };
+    let mut arguments = Arguments::parse();
+    match arguments.command.take() {
+        Some(Command::Health) => {
+            return match probe(arguments).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("gateway: {error}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
+        Some(Command::Plan(arguments)) => return plan(arguments),
+        None => {}
     }
     let telemetry = match ops::telemetry::init("gateway") {
         Ok(telemetry) => telemetry,
@@ -61,6 +70,23 @@ async fn main() -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+fn plan(arguments: plan_command::PlanArguments) -> ExitCode {
+    match plan_command::run(arguments) {
+        // A reader that has seen enough (`| head`) is no failure.
+        Ok(plan) => match writeln!(std::io::stdout(), "{plan}") {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                eprintln!("gateway: cannot write the plan: {error}");
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        },
+        Err(error) => {
+            eprintln!("gateway: {error}");
+            ExitCode::from(error.exit_code())
+        }
     }
 }
 
