@@ -6,6 +6,7 @@
 
 mod compare;
 mod records;
+mod refusals;
 mod subgraph;
 mod suite;
 mod world;
@@ -16,6 +17,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
 use crate::{
+    refusals::Refusal,
     suite::{Case, Suite},
     world::Lazy,
 };
@@ -27,6 +29,11 @@ fn main() {
     for suite in suite::all() {
         let cases = suite.cases.clone();
         let suite = Arc::new(Lazy::new(suite));
+        for refusal in &refusals::ALL {
+            if refusal.suite == suite.name() {
+                trials.push(strict(&suite, refusal, &runtime));
+            }
+        }
         for case in cases {
             trials.push(trial(&suite, case, &runtime));
         }
@@ -39,7 +46,7 @@ fn trial(suite: &Arc<Lazy>, case: Case, runtime: &Arc<Runtime>) -> Trial {
     let name = format!("audit::{}::{}", suite.name(), case.number);
     Trial::test(name, move || {
         runtime.block_on(async {
-            let world = suite.world().await.map_err(Failed::from)?;
+            let world = suite.world().await?;
             let (answer, requests) = world.ask(&case).await?;
             compare::against(&case.expected, &answer).map_err(|difference| {
                 let plan = Suite::plan(&world.supergraph, &case.query);
@@ -48,6 +55,16 @@ fn trial(suite: &Arc<Lazy>, case: Case, runtime: &Arc<Runtime>) -> Trial {
                     case.query
                 ))
             })
+        })
+    })
+}
+
+fn strict(suite: &Arc<Lazy>, refusal: &'static Refusal, runtime: &Arc<Runtime>) -> Trial {
+    let (suite, runtime) = (Arc::clone(suite), Arc::clone(runtime));
+    Trial::test(format!("strict::{}", refusal.name), move || {
+        runtime.block_on(async {
+            let world = suite.world().await?;
+            Ok(refusal.check(world).await?)
         })
     })
 }

@@ -91,4 +91,19 @@ impl World {
         let answer = answer.await.map_err(|error| error.to_string())?;
         Ok((answer, self.subgraphs.requests(&number)))
     }
+
+    /// What a subgraph answers to whoever asks it.
+    pub(crate) async fn ask_subgraph(
+        &self,
+        subgraph: &str,
+        query: &str,
+        variables: &Value,
+    ) -> Result<Value, String> {
+        let request = self
+            .client
+            .post(self.subgraphs.url(subgraph))
+            .json(&json!({ "query": query, "variables": variables }));
+        let answer = async { request.send().await?.json().await };
+        answer.await.map_err(|error| error.to_string())
+    }
 }
