@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// An object's fields.
 pub(crate) type Record = Map<String, Value>;
@@ -90,10 +90,6 @@ pub(crate) fn reference(value: &Value) -> Option<(&str, &str)> {
     object.get("$ref")?.as_str()?.split_once('/')
 }
 
-fn refer(ty: &str, name: &str) -> Value {
-    serde_json::json!({ "$ref": format!("{ty}/{name}") })
-}
-
 impl Records {
     pub(crate) fn parse(yaml: &str) -> Result<Self, String> {
         serde_saphyr::from_str(yaml).map_err(|error| format!("records.yaml: {error}"))
@@ -135,7 +131,7 @@ impl Records {
             value.as_f64().ok_or_else(|| format!("{value}: no number"))
         };
         Ok(match formula {
-            Formula::Ref(to) => Value::from(Record::from_iter([("$ref".to_owned(), to.into())])),
+            Formula::Ref(to) => json!({ "$ref": to }),
             Formula::All(ty) => self.find(&ty, &Record::new(), scope)?.into(),
             Formula::Find(find) => {
                 let found = self.find(&find.ty, &find.wanted, scope)?;
@@ -186,7 +182,7 @@ impl Records {
                 fits &= entity.get(field) == Some(&self.evaluate(value, scope)?);
             }
             if fits {
-                found.push(refer(ty, name));
+                found.push(json!({ "$ref": format!("{ty}/{name}") }));
             }
         }
         Ok(found)

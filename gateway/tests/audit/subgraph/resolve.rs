@@ -150,13 +150,14 @@ impl Object {
                 let items = items.iter().map(|item| self.complete(item, ty, provided));
                 return Ok(ResolvedValue::list(items.collect::<Result<Vec<_>, _>>()?));
             }
-            Value::Object(inline) => match reference(value) {
-                Some((ty, name)) => (self.subgraph.records.entity(ty, name)?, ty),
-                None => {
+            Value::Object(inline) => {
+                if let Some((ty, name)) = reference(value) {
+                    (self.subgraph.records.entity(ty, name)?, ty)
+                } else {
                     let named = inline.get("__typename").and_then(Value::as_str);
                     (inline, named.unwrap_or(ty))
                 }
-            },
+            }
             // The executor takes no other number for a Float.
             Value::Number(number) if ty == "Float" => {
                 return Ok(ResolvedValue::leaf(number.as_f64().unwrap_or_default()));

@@ -12,7 +12,7 @@ use apollo_compiler::{
 };
 
 /// The directives that a subgraph may use (Apollo Federation's subgraph specification), those of federation 1 included.
-const DIRECTIVES: &str = r#"
+const DIRECTIVES: &str = "
 scalar _Any
 scalar FieldSet
 scalar link__Import
@@ -28,7 +28,7 @@ directive @shareable repeatable on OBJECT | FIELD_DEFINITION
 directive @override(from: String!, label: String) on FIELD_DEFINITION
 directive @interfaceObject on OBJECT
 directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION
-"#;
+";
 
 /// A field's place.
 type Coordinate = (Name, Name);
