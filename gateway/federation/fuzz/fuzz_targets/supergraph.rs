@@ -1,0 +1,11 @@
+//! SDL text → `Supergraph::parse`.
+
+#![no_main]
+
+use federation_fuzz::invariants;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(sdl) = std::str::from_utf8(data) {
+        invariants::supergraph(sdl);
+    }
+});
