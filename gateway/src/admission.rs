@@ -30,6 +30,8 @@ pub(crate) enum Answer {
     Response(Response),
     /// A subscription's responses; one without data is the last.
     Stream(BoxStream<'static, Response>),
+    /// The payloads of an operation with `@defer`.
+    Parts(BoxStream<'static, Response>),
     /// Too much is running; the client may try again soon.
     Overload,
 }
@@ -59,6 +61,7 @@ impl Admission {
             Answer::Response(response) if response.is_request_error() => "refused",
             Answer::Response(_) => "data",
             Answer::Stream(_) => "stream",
+            Answer::Parts(_) => "parts",
             Answer::Overload => "overload",
         };
         self.measurements
@@ -69,11 +72,14 @@ impl Admission {
     }
 
     async fn admit(&self, request: Request, context: Context) -> Answer {
-        let Ok(_permit) = acquire(self.executions.as_ref()) else {
+        let Ok(permit) = acquire(self.executions.as_ref()) else {
             return Answer::Overload;
         };
         match self.engine.execute(request, context).await {
             Outcome::Response(response) => Answer::Response(response),
+            Outcome::Parts(payloads) => {
+                Answer::Parts(guard(payloads, tracing::Span::current(), permit))
+            }
             Outcome::Stream(_) if !self.subscriptions_enabled => {
                 Answer::Response(Response::request_error(
                     "SUBSCRIPTION_NOT_ENABLED",
@@ -85,7 +91,8 @@ impl Admission {
                     return Answer::Overload;
                 };
                 let open = Open::new(permit, &self.measurements);
-                Answer::Stream(listen(stream, open))
+                // What an event fetches belongs to the trace of its subscription.
+                Answer::Stream(guard(stream, tracing::info_span!("subscription"), open))
             }
         }
     }
@@ -98,14 +105,17 @@ fn acquire(semaphore: Option<&Arc<Semaphore>>) -> Result<Option<OwnedSemaphorePe
         .map_err(drop)
 }
 
-/// The stream with its guard, inside a span of its own: what an event fetches belongs to the trace of its subscription.
-fn listen(responses: BoxStream<'static, Response>, open: Open) -> BoxStream<'static, Response> {
-    let span = tracing::info_span!("subscription");
+/// The stream inside a span, with what has to live as long as it does.
+fn guard(
+    responses: BoxStream<'static, Response>,
+    span: tracing::Span,
+    held: impl Send + 'static,
+) -> BoxStream<'static, Response> {
     stream::unfold(
-        (responses, span, open),
-        |(mut responses, span, open)| async move {
+        (responses, span, held),
+        |(mut responses, span, held)| async move {
             let response = responses.next().instrument(span.clone()).await?;
-            Some((response, (responses, span, open)))
+            Some((response, (responses, span, held)))
         },
     )
     .boxed()

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>).
 //!
-//! POST with a JSON body, GET for queries, subscriptions as Apollo's multipart protocol. Every refusal has a
+//! POST with a JSON body, GET for queries, subscriptions and `@defer` as Apollo's multipart protocols. Every refusal has a
 //! GraphQL-shaped body. Batches, file uploads and persisted queries are deliberately absent.
 
 mod multipart;
@@ -86,13 +86,15 @@ async fn graphql(
             .map_err(|_| Refusal::slow_body())??;
         request::from_json(&bytes)?
     };
-    let context = context(shared, &parts.headers, read_only);
+    let mut context = context(shared, &parts.headers, read_only);
+    context.incremental = accept.defer;
     match timeout_at(deadline, shared.admission.run("http", request, context)).await {
         Err(_) => Err(Refusal::timeout()),
         Ok(Answer::Overload) => Err(Refusal::overload()),
         Ok(Answer::Response(response)) => Ok(reply::response(&response, accept.format)),
+        Ok(Answer::Parts(payloads)) => Ok(multipart::parts(payloads)),
         Ok(Answer::Stream(_)) if read_only => Err(Refusal::method("POST")),
-        Ok(Answer::Stream(stream)) if accept.multipart => Ok(multipart::response(
+        Ok(Answer::Stream(stream)) if accept.subscriptions => Ok(multipart::subscription(
             admission::until_expiry(stream, caller),
             shared.stop.clone(),
         )),
@@ -106,6 +108,7 @@ fn context(shared: &Shared, client: &HeaderMap, read_only: bool) -> Context {
         init_payload: headers::to_init_payload(&upstream),
         headers: upstream,
         read_only,
+        incremental: false,
         timeout: shared.config.traffic_shaping.router.timeout,
     }
 }

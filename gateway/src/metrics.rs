@@ -6,7 +6,7 @@ use prometheus::{IntCounterVec, IntGauge};
 /// The gateway's own measurements.
 #[derive(Clone)]
 pub(crate) struct Measurements {
-    /// Operations by transport (`http`, `websocket`) and outcome (`data`, `refused`, `stream`, `overload`).
+    /// Operations by transport (`http`, `websocket`) and outcome (`data`, `refused`, `stream`, `parts`, `overload`).
     pub(crate) operations: IntCounterVec,
     /// Subscriptions now open.
     pub(crate) subscriptions: IntGauge,

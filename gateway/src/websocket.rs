@@ -269,6 +269,7 @@ impl Connection {
             headers: session.headers.clone(),
             init_payload: session.init_payload.clone(),
             read_only: false,
+            incremental: true,
             timeout: self.shared.config.traffic_shaping.router.timeout,
         };
         self.operations
@@ -338,7 +339,7 @@ fn run(
         let single = |response| futures_util::stream::iter([response]).boxed();
         match answer {
             Ok(Answer::Response(response)) => single(response),
-            Ok(Answer::Stream(responses)) => responses,
+            Ok(Answer::Stream(responses) | Answer::Parts(responses)) => responses,
             Ok(Answer::Overload) => single(engine::Response::request_error(
                 "SERVICE_UNAVAILABLE",
                 "too many operations are running, try again",

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use apollo_compiler::{
     Name, Node, Schema,
-    ast::{DirectiveList, Value},
+    ast::{DirectiveDefinition, DirectiveList, DirectiveLocation, Type, Value},
+    name,
     schema::{Component, ExtendedType, FieldDefinition, InputValueDefinition},
 };
 
@@ -35,7 +36,47 @@ pub(crate) fn derive(supergraph: &Schema) -> Schema {
     for ty in schema.types.values_mut() {
         clean_type(ty, &features, &hidden);
     }
+    let defer = defer_definition();
     schema
+        .directive_definitions
+        .insert(defer.name.clone(), Node::new(defer));
+    schema
+}
+
+/// `@defer` as the incremental delivery proposal has it: ours, whatever a subgraph composed under this name.
+fn defer_definition() -> DirectiveDefinition {
+    let argument = |name, description: &str, ty, default: Option<bool>| {
+        Node::new(InputValueDefinition {
+            description: Some(description.into()),
+            name,
+            ty: Node::new(ty),
+            default_value: default.map(|value| Node::new(Value::Boolean(value))),
+            directives: DirectiveList::new(),
+        })
+    };
+    DirectiveDefinition {
+        description: Some("Lets the fragment be answered later than what is around it.".into()),
+        name: name!("defer"),
+        arguments: vec![
+            argument(
+                name!("label"),
+                "Tells the fragment's answers from others'.",
+                Type::Named(name!("String")),
+                None,
+            ),
+            argument(
+                name!("if"),
+                "When false, the fragment is answered with what is around it.",
+                Type::NonNullNamed(name!("Boolean")),
+                Some(true),
+            ),
+        ],
+        repeatable: false,
+        locations: vec![
+            DirectiveLocation::FragmentSpread,
+            DirectiveLocation::InlineFragment,
+        ],
+    }
 }
 
 fn clean_type(ty: &mut ExtendedType, features: &Features, hidden: &HashSet<Name>) {

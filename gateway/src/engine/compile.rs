@@ -1,17 +1,23 @@
 //! From a plan to a program: request texts with only variables missing, response shapes, and entity fetches to the same
 //! subgraph that may run together put into one request.
 
+mod rename;
+mod requires;
+
 use std::{collections::HashMap, fmt::Write as _};
 
 use federation::{
     Supergraph,
-    plan::{self, Fetch, Node, PathElement, Plan, Rewrite, RewriteElement, Selection},
+    plan::{self, Deferred, Fetch, Node, PathElement, Plan, Selection},
 };
 
 use super::{
     decode::{Shape, ShapeField},
     keys::Keys,
-    program::{EntityFetch, Part, Path, PathStep, Program, Required, RootFetch, Step, Template},
+    program::{
+        Defer, DeferredStep, EntityFetch, Part, Path, PathStep, Program, RootFetch, Scope, Scopes,
+        Step, Template,
+    },
 };
 
 /// Compiles a plan, interning the keys that it reads and writes.
@@ -20,20 +26,21 @@ pub(crate) fn compile(supergraph: &Supergraph, plan: &Plan, keys: &mut Keys) -> 
         supergraph,
         keys,
         renames: 0,
+        scope: Scope::PRIMARY,
+        scopes: Scopes::default(),
     };
-    match &plan.node {
-        Some(Node::Subscription { primary, rest }) => Program {
-            primary: Some(compiler.root(primary, &[])),
-            step: rest.as_deref().map(|rest| compiler.step(rest)),
-        },
-        Some(node) => Program {
-            primary: None,
-            step: Some(compiler.step(node)),
-        },
-        None => Program {
-            primary: None,
-            step: None,
-        },
+    let (primary, step) = match &plan.node {
+        Some(Node::Subscription { primary, rest }) => (
+            Some(compiler.root(primary, &[])),
+            rest.as_deref().map(|rest| compiler.step(rest)),
+        ),
+        Some(node) => (None, Some(compiler.step(node))),
+        None => (None, None),
+    };
+    Program {
+        step,
+        primary,
+        scopes: compiler.scopes,
     }
 }
 
@@ -41,12 +48,35 @@ struct Compiler<'a> {
     supergraph: &'a Supergraph,
     keys: &'a mut Keys,
     renames: usize,
+    /// What is being compiled.
+    scope: Scope,
+    scopes: Scopes,
 }
 
 /// An entity fetch that may share a request with others.
 struct Candidate<'p> {
     fetch: &'p Fetch,
+    ids: Vec<u32>,
     paths: Vec<&'p [PathElement]>,
+}
+
+impl<'p> Candidate<'p> {
+    fn new(fetch: &'p Fetch, path: &'p [PathElement]) -> Self {
+        Self {
+            fetch,
+            ids: fetch.id.into_iter().collect(),
+            paths: vec![path],
+        }
+    }
+
+    /// Whether another fetch differs only by its place.
+    fn takes(&self, other: &Fetch) -> bool {
+        let other = Fetch {
+            id: self.fetch.id,
+            ..other.clone()
+        };
+        *self.fetch == other
+    }
 }
 
 impl Compiler<'_> {
@@ -68,10 +98,7 @@ impl Compiler<'_> {
             Node::Fetch(fetch) => Step::Root(self.root(fetch, &[])),
             Node::Flatten { path, node } => match node.as_ref() {
                 Node::Fetch(fetch) if fetch.is_entities() => {
-                    Step::Entities(self.entities(&[Candidate {
-                        fetch,
-                        paths: vec![path],
-                    }]))
+                    Step::Entities(self.entities(&[Candidate::new(fetch, path)]))
                 }
                 Node::Fetch(fetch) => Step::Root(self.root(fetch, path)),
                 other => self.step(other),
@@ -82,11 +109,35 @@ impl Compiler<'_> {
                 Step::Sequence(steps)
             }
             Node::Defer { primary, deferred } => {
-                let parts = deferred.iter().map(|part| part.node.as_deref());
-                let nodes = std::iter::once(primary.node.as_deref()).chain(parts);
-                Step::Sequence(nodes.flatten().map(|node| self.step(node)).collect())
+                let mut ids = Vec::new();
+                let primary = primary.node.as_deref();
+                primary.inspect(|node| collect_ids(node, &mut ids));
+                Step::Defer(Defer {
+                    primary: primary.map(|node| Box::new(self.step(node))),
+                    ids,
+                    parts: deferred.iter().filter_map(|part| self.part(part)).collect(),
+                })
             }
         }
+    }
+
+    /// A part's step, in a scope of its own; nothing, when what it needs comes with its surroundings.
+    fn part(&mut self, part: &Deferred) -> Option<DeferredStep> {
+        let path = part.path.iter().filter_map(|element| match element {
+            PathElement::Key(key) => Some(key.as_str()),
+            PathElement::List | PathElement::Types(_) => None,
+        });
+        let outer = self.scope;
+        let scope = self.scopes.intern(outer, part.label.as_deref(), path);
+        let node = part.node.as_deref()?;
+        self.scope = scope;
+        let step = self.step(node);
+        self.scope = outer;
+        Some(DeferredStep {
+            scope,
+            depends: part.depends.clone(),
+            step,
+        })
     }
 
     /// Entity fetches to one subgraph go out as one request, unless they disagree about a variable.
@@ -105,17 +156,14 @@ impl Compiler<'_> {
                     && group.iter().all(|other| agree(other.fetch, fetch))
             });
             match group {
-                Some(group) => match group.iter_mut().find(|other| *other.fetch == *fetch) {
-                    Some(same) => same.paths.push(path),
-                    None => group.push(Candidate {
-                        fetch,
-                        paths: vec![path],
-                    }),
+                Some(group) => match group.iter_mut().find(|other| other.takes(fetch)) {
+                    Some(same) => {
+                        same.paths.push(path);
+                        same.ids.extend(fetch.id);
+                    }
+                    None => group.push(Candidate::new(fetch, path)),
                 },
-                None => groups.push(vec![Candidate {
-                    fetch,
-                    paths: vec![path],
-                }]),
+                None => groups.push(vec![Candidate::new(fetch, path)]),
             }
         }
         for group in groups {
@@ -132,8 +180,9 @@ impl Compiler<'_> {
         let mut fetch = fetch.clone();
         let renamed = self.rename(&mut fetch);
         RootFetch {
-            template: template(
-                &fetch,
+            template: self.template(
+                &fetch.service,
+                fetch.id.into_iter().collect(),
                 &fetch.operation(),
                 fetch.variables.iter().map(|one| one.name.clone()).collect(),
             ),
@@ -192,10 +241,27 @@ impl Compiler<'_> {
         declared.extend(variables.iter().map(ToString::to_string));
         let operation = format!("query({}){{{body}}}", declared.join(","));
         let names = variables.iter().map(|one| one.name.clone()).collect();
+        let ids = group.iter().flat_map(|one| one.ids.clone()).collect();
         EntityFetch {
-            template: template(group[0].fetch, &operation, names),
+            template: self.template(&group[0].fetch.service, ids, &operation, names),
             shape,
             parts,
+        }
+    }
+
+    fn template(
+        &self,
+        service: &str,
+        ids: Vec<u32>,
+        operation: &str,
+        variables: Vec<String>,
+    ) -> Template {
+        Template {
+            ids,
+            scope: self.scope,
+            service: service.to_owned(),
+            query: serde_json::Value::from(operation).to_string(),
+            variables,
         }
     }
 
@@ -207,21 +273,6 @@ impl Compiler<'_> {
                 PathElement::Types(types) => PathStep::Types(types.clone()),
             })
             .collect()
-    }
-
-    /// Gives every field that is renamed an alias of its own, so that the answer's key alone says where it belongs.
-    fn rename(&mut self, fetch: &mut Fetch) -> HashMap<String, String> {
-        let mut renamed = HashMap::new();
-        for rewrite in &fetch.output_rewrites {
-            if let Rewrite::RenameKey { path, key } = rewrite {
-                let alias = format!("_renamed_{}", self.renames);
-                self.renames += 1;
-                if realias(&mut fetch.selections, path, &alias) {
-                    renamed.insert(alias, key.clone());
-                }
-            }
-        }
-        renamed
     }
 
     fn shape(&mut self, selections: &[Selection], renamed: &HashMap<String, String>) -> Shape {
@@ -264,58 +315,34 @@ impl Compiler<'_> {
             }
         }
     }
-
-    fn requires(&mut self, selections: &[Selection], rewrites: &[Rewrite]) -> Vec<Required> {
-        selections
-            .iter()
-            .map(|selection| match selection {
-                Selection::Field(field) => Required::Field {
-                    key: self.keys.intern(&field.name),
-                    name: field.response_key().to_owned(),
-                    value: None,
-                    children: self.requires(&field.selections, &[]),
-                },
-                Selection::Inline(inline) => {
-                    let mut children = self.requires(&inline.selections, &[]);
-                    for rewrite in rewrites {
-                        self.set_value(rewrite, &inline.type_condition, &mut children);
-                    }
-                    Required::On {
-                        type_name: inline.type_condition.clone(),
-                        children,
-                    }
-                }
-            })
-            .collect()
-    }
-
-    /// An interface object's subgraph knows its entities by the interface's name.
-    fn set_value(&self, rewrite: &Rewrite, type_condition: &str, children: &mut [Required]) {
-        let Rewrite::SetValue { path, value: new } = rewrite else {
-            return;
-        };
-        let [RewriteElement::Types(types), RewriteElement::Key(target)] = path.as_slice() else {
-            return;
-        };
-        let applies = types.iter().any(|one| {
-            one == type_condition || self.supergraph.schema().is_subtype(one, type_condition)
-        });
-        for child in children {
-            if let Required::Field { name, value, .. } = child
-                && applies
-                && name == target
-            {
-                *value = Some(new.clone());
-            }
-        }
-    }
 }
 
-fn template(fetch: &Fetch, operation: &str, variables: Vec<String>) -> Template {
-    Template {
-        service: fetch.service.clone(),
-        query: serde_json::Value::from(operation).to_string(),
-        variables,
+/// The names by which parts of a plan depend on fetches below a node.
+fn collect_ids(node: &Node, ids: &mut Vec<u32>) {
+    match node {
+        Node::Sequence(nodes) | Node::Parallel(nodes) => {
+            nodes.iter().for_each(|node| collect_ids(node, ids));
+        }
+        Node::Fetch(fetch) => ids.extend(fetch.id),
+        Node::Flatten { node, .. } => collect_ids(node, ids),
+        Node::Condition {
+            if_clause,
+            else_clause,
+            ..
+        } => {
+            let clauses = [if_clause, else_clause];
+            clauses
+                .into_iter()
+                .flatten()
+                .for_each(|node| collect_ids(node, ids));
+        }
+        Node::Subscription { primary, rest } => {
+            ids.extend(primary.id);
+            rest.iter().for_each(|node| collect_ids(node, ids));
+        }
+        Node::Defer { primary, .. } => {
+            primary.node.iter().for_each(|node| collect_ids(node, ids));
+        }
     }
 }
 
@@ -356,34 +383,4 @@ fn root_keys(selections: &[Selection]) -> Vec<String> {
         }
     }
     keys
-}
-
-/// Finds the field at a rewrite's path and changes its alias.
-fn realias(selections: &mut [Selection], path: &[RewriteElement], alias: &str) -> bool {
-    let mut found = false;
-    for selection in selections {
-        match (selection, path) {
-            (Selection::Field(field), [RewriteElement::Key(key)])
-                if field.response_key() == key =>
-            {
-                field.alias = Some(alias.to_owned());
-                found = true;
-            }
-            (Selection::Field(field), [RewriteElement::Key(key), rest @ ..])
-                if field.response_key() == key =>
-            {
-                found |= realias(&mut field.selections, rest, alias);
-            }
-            (Selection::Inline(inline), [RewriteElement::Types(types), rest @ ..])
-                if types.contains(&inline.type_condition) =>
-            {
-                found |= realias(&mut inline.selections, rest, alias);
-            }
-            (Selection::Inline(inline), [RewriteElement::Key(_), ..]) => {
-                found |= realias(&mut inline.selections, path, alias);
-            }
-            _ => {}
-        }
-    }
-    found
 }

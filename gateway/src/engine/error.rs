@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::program::Scope;
+
 /// A step to where an error happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -28,6 +30,9 @@ pub(crate) struct GraphQLError {
     pub(crate) path: Vec<PathItem>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(crate) extensions: Map<String, Value>,
+    /// Whose fetch it comes from.
+    #[serde(skip)]
+    pub(crate) scope: Scope,
 }
 
 impl GraphQLError {
@@ -37,6 +42,7 @@ impl GraphQLError {
             locations: Vec::new(),
             path: Vec::new(),
             extensions: Map::new(),
+            scope: Scope::PRIMARY,
         }
     }
 
@@ -51,6 +57,11 @@ impl GraphQLError {
 
     pub(crate) fn at(mut self, path: Vec<PathItem>) -> Self {
         self.path = path;
+        self
+    }
+
+    pub(crate) fn of(mut self, scope: Scope) -> Self {
+        self.scope = scope;
         self
     }
 

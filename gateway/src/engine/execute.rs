@@ -3,10 +3,14 @@
 //! A step that fails leaves an error behind and the rest goes on; what is missing then shows as null, or travels up to
 //! where null is allowed, when the response is projected.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
+use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
 use super::{
@@ -14,7 +18,7 @@ use super::{
     error::Errors,
     fetch::{self, FetchError},
     operation::Prepared,
-    program::{EntityFetch, RootFetch, Step, Template},
+    program::{Defer, DeferredStep, EntityFetch, RootFetch, Scope, Step, Template},
     representations,
     tree::{ObjectId, Tree},
     upstream,
@@ -27,6 +31,15 @@ pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context,
     pub(crate) variables: &'a JsonMap,
     state: Mutex<State>,
+    deferral: Option<Deferral<'a>>,
+}
+
+/// What an execution in parts knows besides.
+struct Deferral<'a> {
+    /// Takes parts as soon as the plan reaches them.
+    launches: mpsc::UnboundedSender<&'a DeferredStep>,
+    /// The fetches that were answered, as far as parts may wait for them.
+    answered: watch::Sender<HashSet<u32>>,
 }
 
 /// What has been gathered so far.
@@ -55,7 +68,17 @@ impl<'a> Run<'a> {
             context,
             variables,
             state,
+            deferral: None,
         }
+    }
+
+    /// Hands parts over instead of running them after what encloses them.
+    pub(crate) fn deferring(self, launches: mpsc::UnboundedSender<&'a DeferredStep>) -> Self {
+        let deferral = Some(Deferral {
+            launches,
+            answered: watch::Sender::default(),
+        });
+        Self { deferral, ..self }
     }
 
     /// The state is only locked between awaits, by one task; a panic in between is that task's end.
@@ -69,7 +92,14 @@ impl<'a> Run<'a> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn step(&'a self, step: &'a Step) -> BoxFuture<'a, ()> {
+    /// Runs the whole program, but for what is deferred.
+    pub(crate) async fn program(&self) {
+        if let Some(step) = &self.prepared.program.step {
+            self.step(step).await;
+        }
+    }
+
+    pub(crate) fn step<'s>(&'s self, step: &'a Step) -> BoxFuture<'s, ()> {
         async move {
             match step {
                 Step::Sequence(steps) => {
@@ -94,14 +124,64 @@ impl<'a> Run<'a> {
                         self.step(step).await;
                     }
                 }
-                Step::Root(fetch) => self.root(fetch).await,
-                Step::Entities(fetch) => self.entities(fetch).await,
+                Step::Root(fetch) => {
+                    self.root(fetch).await;
+                    self.answered(&fetch.template.ids);
+                }
+                Step::Entities(fetch) => {
+                    self.entities(fetch).await;
+                    self.answered(&fetch.template.ids);
+                }
+                Step::Defer(defer) => self.defer(defer).await,
             }
         }
         .boxed()
     }
 
+    /// Runs what is answered first; launches the rest.
+    async fn defer(&self, defer: &'a Defer) {
+        for part in &defer.parts {
+            if let Some(deferral) = &self.deferral {
+                // Nobody is listening any more once all is answered.
+                let _ = deferral.launches.send(part);
+            }
+        }
+        if let Some(primary) = &defer.primary {
+            self.step(primary).await;
+        }
+        self.answered(&defer.ids);
+        if self.deferral.is_none() {
+            for part in &defer.parts {
+                self.step(&part.step).await;
+            }
+        }
+    }
+
+    /// Runs a deferred part, once what it depends on is there.
+    pub(crate) async fn part(&self, part: &'a DeferredStep) -> Scope {
+        if let Some(deferral) = &self.deferral {
+            let mut answered = deferral.answered.subscribe();
+            // The sender is our own and does not go away.
+            let _ = answered
+                .wait_for(|ids| part.depends.iter().all(|id| ids.contains(id)))
+                .await;
+        }
+        self.step(&part.step).await;
+        part.scope
+    }
+
+    fn answered(&self, ids: &[u32]) {
+        if let Some(deferral) = &self.deferral
+            && !ids.is_empty()
+        {
+            deferral.answered.send_modify(|all| all.extend(ids));
+        }
+    }
+
     async fn root(&self, fetch: &RootFetch) {
+        if !fetch.path.is_empty() && self.root_places(&self.state(), fetch).is_empty() {
+            return;
+        }
         let body = self.body(&fetch.template, &[]);
         let answer = self.ask(&fetch.template, body).await;
         self.merge_root(fetch, answer);

@@ -57,12 +57,16 @@ impl Run<'_> {
                 path.extend(relative.iter().cloned());
                 state
                     .errors
-                    .push(self.client_error(&fetch.template.service, error).at(path));
+                    .push(self.client_error(&fetch.template, error).at(path));
             }
         }
     }
 
-    fn root_places(&self, state: &State, fetch: &RootFetch) -> Vec<(ObjectId, Vec<PathItem>)> {
+    pub(super) fn root_places(
+        &self,
+        state: &State,
+        fetch: &RootFetch,
+    ) -> Vec<(ObjectId, Vec<PathItem>)> {
         if fetch.path.is_empty() {
             return vec![(state.root, Vec::new())];
         }
@@ -100,7 +104,7 @@ impl Run<'_> {
                     let reason =
                         FetchError::Malformed("not one entity for each representation".to_owned());
                     for path in &part.paths {
-                        let error = self.fetch_error(&fetch.template.service, &reason);
+                        let error = self.fetch_error(&fetch.template, &reason);
                         state.errors.push(error.at(self.outer_path(path)));
                     }
                 }
@@ -142,7 +146,7 @@ impl Run<'_> {
         collected: &[Representations],
         error: &SubgraphError,
     ) {
-        let client_error = self.client_error(&fetch.template.service, error);
+        let client_error = self.client_error(&fetch.template, error);
         let path = error.path.as_deref().unwrap_or_default();
         let part = path
             .first()
@@ -219,25 +223,28 @@ impl Run<'_> {
                 }
             })
         });
-        result.map_err(|error| self.fetch_error(&template.service, &error))
+        result.map_err(|error| self.fetch_error(template, &error))
     }
 
-    pub(super) fn fetch_error(&self, service: &str, error: &FetchError) -> GraphQLError {
+    pub(super) fn fetch_error(&self, template: &Template, error: &FetchError) -> GraphQLError {
+        let service = template.service.as_str();
         tracing::warn!(service, %error, "a subgraph did not answer");
         let message = if self.engine.upstreams.errors.passes(service) {
             format!("HTTP fetch failed from '{service}': {error}")
         } else {
             format!("HTTP fetch failed from '{service}'")
         };
-        let coded = GraphQLError::coded("SUBREQUEST_HTTP_ERROR", message).with("service", service);
+        let coded = GraphQLError::coded("SUBREQUEST_HTTP_ERROR", message)
+            .with("service", service)
+            .of(template.scope);
         match error.status() {
             Some(status) => coded.with("http", serde_json::json!({ "status": status })),
             None => coded,
         }
     }
 
-    fn client_error(&self, service: &str, error: &SubgraphError) -> GraphQLError {
-        client_error(self.engine, service, error)
+    fn client_error(&self, template: &Template, error: &SubgraphError) -> GraphQLError {
+        client_error(self.engine, &template.service, error).of(template.scope)
     }
 
     /// A path without what is different for every object: up to the first list.

@@ -5,6 +5,7 @@
 
 mod compile;
 mod decode;
+mod defer;
 mod error;
 mod execute;
 mod fetch;
@@ -32,7 +33,8 @@ use serde_json::{Map, Value};
 
 use execute::Run;
 use operation::Prepared;
-use plan_cache::PlanCache;
+use plan_cache::{Key, PlanCache, Variant};
+use program::Scope;
 pub use response::Response;
 pub use upstream::{ErrorPolicy, Limits, Upstreams};
 
@@ -61,6 +63,8 @@ pub struct Context {
     pub init_payload: Map<String, Value>,
     /// Whether mutations and subscriptions are refused (an HTTP GET).
     pub read_only: bool,
+    /// Whether the client takes an answer in parts, for operations with `@defer`; otherwise it gets it whole.
+    pub incremental: bool,
     /// Bound on the whole request; zero means the upstreams' own bounds only. Subscriptions apply it per event.
     pub timeout: Duration,
 }
@@ -71,6 +75,8 @@ pub enum Outcome {
     Response(Response),
     /// A subscription's answers; it ends when upstream completes or fails (a failure is a last response with errors).
     Stream(BoxStream<'static, Response>),
+    /// The payloads of a query or a mutation with `@defer`, two or more; [`Response::has_next`] tells the last.
+    Parts(BoxStream<'static, Response>),
 }
 
 /// The engine; clones share everything.
@@ -102,10 +108,11 @@ impl Engine {
 
     /// Runs a request.
     pub async fn execute(&self, request: Request, context: Context) -> Outcome {
-        let prepared = match self
-            .prepare(&request.query, request.operation_name.as_deref())
-            .await
-        {
+        let variant = Variant {
+            defers: context.incremental && request.query.contains("defer"),
+        };
+        let name = request.operation_name.as_deref();
+        let prepared = match self.prepare(&request.query, name, variant).await {
             Ok(prepared) => prepared,
             Err(refusal) => return Outcome::Response(refusal),
         };
@@ -120,6 +127,9 @@ impl Engine {
             return subscription::start(Arc::clone(&self.inner), prepared, context, variables)
                 .await;
         }
+        if prepared.defers() {
+            return defer::start(Arc::clone(&self.inner), prepared, context, variables).await;
+        }
         let answer = self.inner.answer(&prepared, &context, &variables);
         Outcome::Response(within(context.timeout, answer).await)
     }
@@ -129,18 +139,18 @@ impl Engine {
         &self,
         query: &str,
         operation_name: Option<&str>,
+        variant: Variant,
     ) -> Result<Arc<Prepared>, Response> {
-        if let Some(prepared) = self.inner.plans.get(query, operation_name) {
+        let key = Key::new(query, operation_name, variant);
+        if let Some(prepared) = self.inner.plans.get(&key) {
             return Ok(prepared);
         }
         let inner = Arc::clone(&self.inner);
-        let (query, operation_name) = (query.to_owned(), operation_name.map(str::to_owned));
         tokio::task::spawn_blocking(move || {
-            let name = operation_name.as_deref();
-            let prepared = Prepared::new(&inner.supergraph, &inner.upstreams.limits, &query, name)
+            let prepared = Prepared::new(&inner.supergraph, &inner.upstreams.limits, &key)
                 .map_err(|errors| Response::refusal(&errors))?;
             let prepared = Arc::new(prepared);
-            inner.plans.insert(&query, name, Arc::clone(&prepared));
+            inner.plans.insert(key, Arc::clone(&prepared));
             Ok(prepared)
         })
         .await
@@ -179,9 +189,7 @@ impl Inner {
         variables: &Valid<JsonMap>,
     ) -> Response {
         let run = Run::new(self, prepared, context, variables);
-        if let Some(step) = &prepared.program.step {
-            run.step(step).await;
-        }
+        run.program().await;
         self.project(prepared, variables, run.into_state())
     }
 
@@ -207,7 +215,14 @@ impl Inner {
             variables,
             introspection: introspection.as_deref(),
         };
-        let data = project::project(&source, &prepared.set, root, &mut errors);
+        let view = project::View {
+            set: &prepared.set,
+            object: root,
+            path: &[],
+            scope: Scope::PRIMARY,
+        };
+        let mut data = Vec::with_capacity(1024);
+        project::project(&source, view, &mut errors, &mut data, &mut Vec::new());
         Response::data(&data, &errors)
     }
 }

@@ -12,12 +12,13 @@ use apollo_compiler::{
     response::JsonMap,
     validation::Valid,
 };
-use federation::{PlanOptions, Planner, Supergraph};
+use federation::{PlanOptions, Planner, Supergraph, plan::Plan};
 
 use super::{
     compile,
     error::{GraphQLError, Location},
     keys::Keys,
+    plan_cache::Key,
     program::Program,
     selection::{self, Compiler, Set},
     upstream::Limits,
@@ -37,6 +38,7 @@ pub(crate) struct Prepared {
     pub(crate) set: Set,
     pub(crate) keys: Keys,
     pub(crate) program: Program,
+    defers: bool,
     has_introspection: bool,
     /// The answer to introspection, when no variable can change it.
     introspected: OnceLock<JsonMap>,
@@ -47,13 +49,12 @@ impl Prepared {
     pub(crate) fn new(
         supergraph: &Supergraph,
         limits: &Limits,
-        query: &str,
-        operation_name: Option<&str>,
+        key: &Key,
     ) -> Result<Self, Vec<GraphQLError>> {
-        let document = parse(supergraph, limits, query)?;
+        let document = parse(supergraph, limits, &key.query)?;
         let operation = document
             .operations
-            .get(operation_name)
+            .get(key.operation_name.as_deref())
             .map_err(|error| {
                 vec![request_error(
                     "GRAPHQL_UNKNOWN_OPERATION_NAME",
@@ -70,30 +71,59 @@ impl Prepared {
         size.check(limits).map_err(|error| vec![error])?;
         introspection::check_max_depth(&document, &operation)
             .map_err(|error| vec![request_error("MAX_INTROSPECTION_DEPTH", &error, &document)])?;
+        let options = PlanOptions {
+            defer: key.variant.defers
+                && operation.operation_type != OperationType::Subscription
+                && selection::has_defer(&document, &operation.selection_set),
+            ..PlanOptions::default()
+        };
         let plan = Planner::new(supergraph)
-            .plan(&document, &operation, &PlanOptions::default())
+            .plan(&document, &operation, &options)
             .map_err(|error| {
-                tracing::error!(%error, query, "an operation cannot be planned");
+                tracing::error!(%error, query = %key.query, "an operation cannot be planned");
                 vec![GraphQLError::coded(
                     "QUERY_PLANNING_FAILED",
                     "This operation cannot be planned",
                 )]
             })?;
+        Ok(Self::with_plan(
+            supergraph,
+            document,
+            operation,
+            &plan,
+            options.defer,
+        ))
+    }
+
+    /// An operation with a plan for it.
+    pub(crate) fn with_plan(
+        supergraph: &Supergraph,
+        document: Valid<ExecutableDocument>,
+        operation: Node<Operation>,
+        plan: &Plan,
+        defers: bool,
+    ) -> Self {
         let mut keys = Keys::new();
         selection::intern_keys(&document, &operation.selection_set, &mut keys);
-        let program = compile::compile(supergraph, &plan, &mut keys);
+        let program = compile::compile(supergraph, plan, &mut keys);
         let has_introspection = operation
             .root_fields(&document)
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
-        Ok(Self {
+        Self {
             set: Set::root(&operation.selection_set),
             document,
             operation,
             keys,
             program,
+            defers,
             has_introspection,
             introspected: OnceLock::new(),
-        })
+        }
+    }
+
+    /// Whether it is answered in parts.
+    pub(crate) fn defers(&self) -> bool {
+        self.defers
     }
 
     pub(crate) fn kind(&self) -> OperationType {
@@ -109,6 +139,7 @@ impl Prepared {
             supergraph,
             document: &self.document,
             keys: &self.keys,
+            defers: self.defers,
         }
     }
 
@@ -156,7 +187,7 @@ impl Prepared {
     }
 }
 
-fn parse(
+pub(crate) fn parse(
     supergraph: &Supergraph,
     limits: &Limits,
     query: &str,

@@ -16,10 +16,19 @@ struct Generations<P> {
     old: HashMap<Key, Arc<P>>,
 }
 
+/// What a plan depends on besides the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    query: Box<str>,
-    operation_name: Option<Box<str>>,
+pub(crate) struct Key {
+    pub(crate) query: Box<str>,
+    pub(crate) operation_name: Option<Box<str>>,
+    pub(crate) variant: Variant,
+}
+
+/// How one operation is planned for this request, and maybe differently for another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Variant {
+    /// Whether `@defer` means anything.
+    pub(crate) defers: bool,
 }
 
 impl<P> PlanCache<P> {
@@ -34,26 +43,25 @@ impl<P> PlanCache<P> {
         }
     }
 
-    pub(crate) fn get(&self, query: &str, operation_name: Option<&str>) -> Option<Arc<P>> {
-        let key = Key::new(query, operation_name);
+    pub(crate) fn get(&self, key: &Key) -> Option<Arc<P>> {
         let mut generations = self
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = generations.young.get(&key) {
+        if let Some(prepared) = generations.young.get(key) {
             return Some(Arc::clone(prepared));
         }
-        let prepared = generations.old.remove(&key)?;
+        let (key, prepared) = generations.old.remove_entry(key)?;
         self.put(&mut generations, key, Arc::clone(&prepared));
         Some(prepared)
     }
 
-    pub(crate) fn insert(&self, query: &str, operation_name: Option<&str>, prepared: Arc<P>) {
+    pub(crate) fn insert(&self, key: Key, prepared: Arc<P>) {
         let mut generations = self
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        self.put(&mut generations, Key::new(query, operation_name), prepared);
+        self.put(&mut generations, key, prepared);
     }
 
     fn put(&self, generations: &mut Generations<P>, key: Key, prepared: Arc<P>) {
@@ -65,10 +73,11 @@ impl<P> PlanCache<P> {
 }
 
 impl Key {
-    fn new(query: &str, operation_name: Option<&str>) -> Self {
+    pub(crate) fn new(query: &str, operation_name: Option<&str>, variant: Variant) -> Self {
         Self {
             query: query.into(),
             operation_name: operation_name.map(Into::into),
+            variant,
         }
     }
 }
@@ -77,24 +86,34 @@ impl Key {
 mod tests {
     use super::*;
 
+    fn key(query: &str) -> Key {
+        Key::new(query, None, Variant::default())
+    }
+
     #[test]
     fn what_is_used_stays_and_what_is_not_goes() {
         let cache = PlanCache::new(4);
         for number in 0..100 {
-            cache.insert(&number.to_string(), None, Arc::new(number));
-            assert_eq!(cache.get("0", None).as_deref(), Some(&0));
+            cache.insert(key(&number.to_string()), Arc::new(number));
+            assert_eq!(cache.get(&key("0")).as_deref(), Some(&0));
         }
-        assert_eq!(cache.get("99", None).as_deref(), Some(&99));
-        assert!(cache.get("50", None).is_none());
+        assert_eq!(cache.get(&key("99")).as_deref(), Some(&99));
+        assert!(cache.get(&key("50")).is_none());
         let generations = cache.generations.lock().unwrap();
         assert!(generations.young.len() + generations.old.len() <= 4);
     }
 
     #[test]
-    fn the_operations_name_is_part_of_the_key() {
+    fn the_operations_name_and_the_variant_are_part_of_the_key() {
         let cache = PlanCache::new(4);
-        cache.insert("q", Some("A"), Arc::new(1));
-        assert!(cache.get("q", None).is_none());
-        assert_eq!(cache.get("q", Some("A")).as_deref(), Some(&1));
+        let named = Key::new("q", Some("A"), Variant::default());
+        cache.insert(named.clone(), Arc::new(1));
+        assert!(cache.get(&key("q")).is_none());
+        assert!(
+            cache
+                .get(&Key::new("q", Some("A"), Variant { defers: true }))
+                .is_none()
+        );
+        assert_eq!(cache.get(&named).as_deref(), Some(&1));
     }
 }

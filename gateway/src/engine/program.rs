@@ -8,6 +8,70 @@ pub(crate) struct Program {
     pub(crate) step: Option<Step>,
     /// What is listened to; `step` then runs on every event.
     pub(crate) primary: Option<RootFetch>,
+    /// What the plan defers.
+    pub(crate) scopes: Scopes,
+}
+
+/// What a fetch, an error or a payload belongs to: the first response or a deferred part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Scope(u32);
+
+impl Scope {
+    pub(crate) const PRIMARY: Self = Self(0);
+}
+
+/// The deferred parts of one operation. A part is known by its label and its place, within what encloses it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scopes {
+    parts: Vec<PartName>,
+}
+
+#[derive(Debug, Clone)]
+struct PartName {
+    parent: Scope,
+    label: Option<Box<str>>,
+    /// Response keys.
+    path: Vec<Box<str>>,
+}
+
+impl Scopes {
+    /// The part of this name, new or known.
+    pub(crate) fn intern<'k>(
+        &mut self,
+        parent: Scope,
+        label: Option<&str>,
+        path: impl Iterator<Item = &'k str> + Clone,
+    ) -> Scope {
+        let known = self.parts.iter().position(|part| {
+            part.parent == parent
+                && part.label.as_deref() == label
+                && part.path.iter().map(AsRef::as_ref).eq(path.clone())
+        });
+        let index = known.unwrap_or_else(|| {
+            self.parts.push(PartName {
+                parent,
+                label: label.map(Into::into),
+                path: path.map(Into::into).collect(),
+            });
+            self.parts.len() - 1
+        });
+        Scope(index as u32 + 1)
+    }
+
+    /// Whether `outer` is `inner` or encloses it.
+    pub(crate) fn encloses(&self, outer: Scope, inner: Scope) -> bool {
+        let mut scope = inner;
+        while scope != outer {
+            let Some(part) = (scope.0 as usize)
+                .checked_sub(1)
+                .and_then(|index| self.parts.get(index))
+            else {
+                return false;
+            };
+            scope = part.parent;
+        }
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -21,11 +85,33 @@ pub(crate) enum Step {
     },
     Root(RootFetch),
     Entities(EntityFetch),
+    Defer(Defer),
+}
+
+/// What is answered in parts.
+#[derive(Debug)]
+pub(crate) struct Defer {
+    pub(crate) primary: Option<Box<Step>>,
+    /// The fetches of `primary` that parts wait for: answered, once it is done, whether they were sent or not.
+    pub(crate) ids: Vec<u32>,
+    pub(crate) parts: Vec<DeferredStep>,
+}
+
+/// What a deferred part asks.
+#[derive(Debug)]
+pub(crate) struct DeferredStep {
+    pub(crate) scope: Scope,
+    /// Fetches that have to be answered before.
+    pub(crate) depends: Vec<u32>,
+    pub(crate) step: Step,
 }
 
 /// The part of a request that is the same every time.
 #[derive(Debug)]
 pub(crate) struct Template {
+    /// What deferred parts call it.
+    pub(crate) ids: Vec<u32>,
+    pub(crate) scope: Scope,
     pub(crate) service: String,
     /// The operation as a JSON string.
     pub(crate) query: String,
@@ -71,7 +157,7 @@ pub(crate) enum PathStep {
 }
 
 /// What a representation holds.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Required {
     Field {
         /// In the tree.

@@ -8,12 +8,18 @@ use apollo_compiler::{
 
 use super::{
     error::{Errors, GraphQLError, PathItem},
-    selection::{Compiler, Condition, Field, Leaf, Output, Set},
+    program::Scope,
+    selection::{Compiler, Condition, DeferredSet, Field, Leaf, Output, Set, Taken},
     tree::{Data, ObjectId, Tree},
 };
 
+const NO_TYPE: &str = "The object's type is not known here";
+
 /// A small query may ask for an exponential answer: products of reviews of products.
 const MAX_DATA: usize = 64 * 1024 * 1024;
+
+/// Objects with deferred fragments that one payload may leave behind.
+const MAX_PENDING: usize = 100_000;
 
 /// Everything that a projection reads.
 pub(crate) struct Source<'a> {
@@ -24,25 +30,62 @@ pub(crate) struct Source<'a> {
     pub(crate) introspection: Option<&'a JsonMap>,
 }
 
-/// Writes the value of `data`; adds the errors of completion.
-pub(crate) fn project(
+/// What is projected: an object, at its place in the response.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'s, 'p> {
+    pub(crate) set: &'s Set,
+    pub(crate) object: ObjectId,
+    pub(crate) path: &'p [Step<'s>],
+    /// The payload that it belongs to.
+    pub(crate) scope: Scope,
+}
+
+/// An object with a deferred fragment, in a payload that has been written.
+#[derive(Debug)]
+pub(crate) struct Pending<'s> {
+    pub(crate) deferred: &'s DeferredSet,
+    pub(crate) object: ObjectId,
+    pub(crate) path: Box<[Step<'s>]>,
+    /// The payload that the object belongs to.
+    pub(crate) parent: Scope,
+}
+
+/// Writes a view as JSON, or null; adds the errors of completion, and what remains to be answered.
+pub(crate) fn project<'s>(
     source: &Source<'_>,
-    set: &Set,
-    root: ObjectId,
+    view: View<'s, '_>,
     errors: &mut Errors,
-) -> Vec<u8> {
+    out: &mut Vec<u8>,
+    pending: &mut Vec<Pending<'s>>,
+) {
+    let (start, waiting) = (out.len(), pending.len());
     let mut projector = Projector {
         source,
-        out: Vec::with_capacity(1024),
-        path: Vec::new(),
+        out,
+        path: view.path.to_vec(),
+        scope: view.scope,
         errors,
+        pending,
         is_too_large: false,
     };
-    if projector.object(set, root) != Completed::Value || projector.is_too_large {
-        projector.out.clear();
-        projector.out.extend_from_slice(b"null");
+    let completed = projector.object(view.set, view.object);
+    if completed != Completed::Value || projector.is_too_large {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+        pending.truncate(waiting);
     }
-    projector.out
+}
+
+/// Whether any of several lists of conditions holds; none at all: always.
+pub(crate) fn takes(variables: &JsonMap, conditions: &[Vec<Condition>]) -> bool {
+    let holds = |condition: &Condition| {
+        variables
+            .get(condition.variable.as_str())
+            .and_then(JsonValue::as_bool)
+            .or(condition.default)
+            == Some(condition.expected)
+    };
+    conditions.is_empty() || conditions.iter().any(|all| all.iter().all(holds))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,24 +97,38 @@ enum Completed {
     Failed,
 }
 
-enum Step<'a> {
-    Key(&'a str),
+/// A step to a place in the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step<'s> {
+    Key(&'s str),
     Index(usize),
 }
 
-struct Projector<'a, 'e> {
+impl From<&Step<'_>> for PathItem {
+    fn from(step: &Step<'_>) -> Self {
+        match step {
+            Step::Key(key) => Self::Key((*key).into()),
+            Step::Index(index) => Self::Index(*index),
+        }
+    }
+}
+
+struct Projector<'s, 'a> {
     source: &'a Source<'a>,
-    out: Vec<u8>,
-    path: Vec<Step<'a>>,
-    errors: &'e mut Errors,
+    out: &'a mut Vec<u8>,
+    path: Vec<Step<'s>>,
+    scope: Scope,
+    errors: &'a mut Errors,
+    pending: &'a mut Vec<Pending<'s>>,
     /// The response has outgrown its bound: there will be no data.
     is_too_large: bool,
 }
 
-impl<'a> Projector<'a, '_> {
-    fn object(&mut self, set: &'a Set, object: ObjectId) -> Completed {
+impl<'s> Projector<'s, '_> {
+    fn object(&mut self, set: &'s Set, object: ObjectId) -> Completed {
         let tree = self.source.tree;
-        if self.out.len() > MAX_DATA && !std::mem::replace(&mut self.is_too_large, true) {
+        let is_full = self.out.len() > MAX_DATA || self.pending.len() > MAX_PENDING;
+        if is_full && !std::mem::replace(&mut self.is_too_large, true) {
             let message = "The response is too large";
             self.errors
                 .push(GraphQLError::coded("RESPONSE_TOO_LARGE", message));
@@ -79,15 +136,15 @@ impl<'a> Projector<'a, '_> {
         if self.is_too_large {
             return Completed::Failed;
         }
-        let Some((type_name, fields)) = set.fields(&self.source.compiler, tree.type_name(object))
+        let Some((type_name, taken)) = set.taken(&self.source.compiler, tree.type_name(object))
         else {
-            self.report("The object's type is not known here");
+            self.report(NO_TYPE);
             return Completed::Failed;
         };
         self.out.push(b'{');
         let mut is_first = true;
-        for field in fields {
-            if !self.takes(&field.conditions) {
+        for field in &taken.fields {
+            if !takes(self.source.variables, &field.conditions) {
                 continue;
             }
             if !is_first {
@@ -103,6 +160,10 @@ impl<'a> Projector<'a, '_> {
                     self.out.push(b'"');
                     true
                 }
+                Output::Unknown => {
+                    self.report(NO_TYPE);
+                    false
+                }
                 Output::Introspection => self.introspection(field),
                 _ => self.complete(
                     &field.ty,
@@ -116,18 +177,22 @@ impl<'a> Projector<'a, '_> {
             }
         }
         self.out.push(b'}');
+        self.put_off(taken, object);
         Completed::Value
     }
 
-    fn takes(&self, conditions: &[Vec<Condition>]) -> bool {
-        let holds = |condition: &Condition| {
-            self.source
-                .variables
-                .get(condition.variable.as_str())
-                .and_then(JsonValue::as_bool)
-                == Some(condition.expected)
-        };
-        conditions.is_empty() || conditions.iter().any(|all| all.iter().all(holds))
+    /// Notes what is answered later about an object that is in the response.
+    fn put_off(&mut self, taken: &'s Taken, object: ObjectId) {
+        for deferred in &taken.deferred {
+            if takes(self.source.variables, &deferred.conditions) {
+                self.pending.push(Pending {
+                    deferred,
+                    object,
+                    path: self.path.as_slice().into(),
+                    parent: self.scope,
+                });
+            }
+        }
     }
 
     fn introspection(&mut self, field: &Field) -> bool {
@@ -143,8 +208,8 @@ impl<'a> Projector<'a, '_> {
     }
 
     /// Writes a value of a type; false: null has to go to the parent.
-    fn complete(&mut self, ty: &Type, field: &'a Field, data: Data) -> bool {
-        let start = self.out.len();
+    fn complete(&mut self, ty: &Type, field: &'s Field, data: Data) -> bool {
+        let (start, waiting) = (self.out.len(), self.pending.len());
         let completed = match (ty, data) {
             (_, Data::Null) => Completed::Null,
             (Type::List(item) | Type::NonNullList(item), data) => self.list(item, field, data),
@@ -154,6 +219,7 @@ impl<'a> Projector<'a, '_> {
             return true;
         }
         self.out.truncate(start);
+        self.pending.truncate(waiting);
         if !ty.is_non_null() {
             self.out.extend_from_slice(b"null");
             return true;
@@ -167,7 +233,7 @@ impl<'a> Projector<'a, '_> {
         false
     }
 
-    fn named(&mut self, field: &'a Field, data: Data) -> Completed {
+    fn named(&mut self, field: &'s Field, data: Data) -> Completed {
         match (&field.output, data) {
             (Output::Object(set), Data::Object(object)) => self.object(set, object),
             (Output::Leaf(leaf), Data::Leaf(span)) => {
@@ -178,7 +244,7 @@ impl<'a> Projector<'a, '_> {
         }
     }
 
-    fn list(&mut self, item: &Type, field: &'a Field, data: Data) -> Completed {
+    fn list(&mut self, item: &Type, field: &'s Field, data: Data) -> Completed {
         let tree = self.source.tree;
         match data {
             Data::List(list) => self.items(tree.items(list), |this, data| {
@@ -193,7 +259,7 @@ impl<'a> Projector<'a, '_> {
     }
 
     /// A list of scalars is one piece of text in the tree; its items are looked at here, one by one.
-    fn leaf_list(&mut self, item: &Type, field: &'a Field, text: &[u8]) -> Completed {
+    fn leaf_list(&mut self, item: &Type, field: &'s Field, text: &[u8]) -> Completed {
         match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(text) {
             Ok(items) => self.items(&items, |this, raw| {
                 this.complete_text(item, field, raw.get().as_bytes())
@@ -202,7 +268,7 @@ impl<'a> Projector<'a, '_> {
         }
     }
 
-    fn complete_text(&mut self, ty: &Type, field: &'a Field, text: &[u8]) -> bool {
+    fn complete_text(&mut self, ty: &Type, field: &'s Field, text: &[u8]) -> bool {
         let start = self.out.len();
         let completed = match (ty, &field.output) {
             _ if text == b"null" => Completed::Null,
@@ -308,14 +374,7 @@ impl<'a> Projector<'a, '_> {
 
     /// Adds an error at the current path, unless there is one already that says why nothing is here.
     fn report(&mut self, message: &str) {
-        let path: Vec<_> = self
-            .path
-            .iter()
-            .map(|step| match step {
-                Step::Key(key) => PathItem::Key((*key).into()),
-                Step::Index(index) => PathItem::Index(*index),
-            })
-            .collect();
+        let path: Vec<_> = self.path.iter().map(PathItem::from).collect();
         if !self.errors.explain(&path) {
             self.errors
                 .push(GraphQLError::coded("RESPONSE_VALIDATION_FAILED", message).at(path));

@@ -198,7 +198,8 @@ fn is_a(schema: &Valid<Schema>, type_name: &str, condition: &str) -> bool {
     type_name == condition || schema.is_subtype(condition, type_name)
 }
 
-/// Writes what an object sends; false: it lacks something, or is of no type that the fetch is about.
+/// Writes what an object sends; false: it lacks something, is of no type that the fetch is about, or has nothing to be
+/// found by.
 fn write_representation(
     tree: &Tree,
     schema: &Valid<Schema>,
@@ -206,99 +207,136 @@ fn write_representation(
     requires: &[Required],
     out: &mut Vec<u8>,
 ) -> bool {
-    out.push(b'{');
-    let mut written = Vec::new();
-    let is_complete = write_required(tree, schema, object, requires, out, &mut written);
-    out.push(b'}');
-    is_complete && !written.is_empty()
+    write_object(tree, schema, object, &[requires], out) == Some(Content::Values)
 }
 
-fn write_required<'r>(
+/// What was written of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nothing but nulls and type names.
+    Nulls,
+    Values,
+}
+
+/// A field of a representation, wherever it is required.
+struct Entry<'r> {
+    key: Key,
+    name: &'r str,
+    value: Option<&'r str>,
+    children: Vec<&'r [Required]>,
+}
+
+/// Writes the required fields of an object; `None`: it lacks one.
+fn write_object(
     tree: &Tree,
     schema: &Valid<Schema>,
     object: ObjectId,
-    requires: &'r [Required],
+    requires: &[&[Required]],
     out: &mut Vec<u8>,
-    written: &mut Vec<&'r str>,
-) -> bool {
-    let type_name = tree.type_name(object);
-    requires.iter().all(|required| match required {
-        Required::On {
-            type_name: condition,
-            children,
-        } => {
-            let applies = type_name.is_none_or(|name| is_a(schema, name, condition));
-            !applies || write_required(tree, schema, object, children, out, written)
+) -> Option<Content> {
+    let mut entries = Vec::new();
+    for required in requires {
+        collect_entries(schema, tree.type_name(object), required, &mut entries);
+    }
+    let mut content = Content::Nulls;
+    out.push(b'{');
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
         }
-        Required::Field {
-            key,
-            name,
-            value,
-            children,
-        } => {
-            let data = tree.get(object, *key);
-            if data.is_none() && value.is_none() {
-                return false;
-            }
-            if written.contains(&name.as_str()) {
-                return true;
-            }
-            if !written.is_empty() {
-                out.push(b',');
-            }
-            written.push(name);
+        out.push(b'"');
+        out.extend_from_slice(entry.name.as_bytes());
+        out.extend_from_slice(b"\":");
+        if let Some(value) = entry.value {
             out.push(b'"');
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
-            match (value, data) {
-                (Some(value), _) => {
-                    out.push(b'"');
-                    out.extend_from_slice(value.as_bytes());
-                    out.push(b'"');
-                    true
-                }
-                (None, Some(data)) => write_data(tree, schema, data, children, out),
-                (None, None) => false,
-            }
+            out.extend_from_slice(value.as_bytes());
+            out.push(b'"');
+            continue;
         }
-    })
+        let written = write_data(
+            tree,
+            schema,
+            tree.get(object, entry.key)?,
+            &entry.children,
+            out,
+        )?;
+        if written == Content::Values && entry.key != Key::TYPENAME {
+            content = Content::Values;
+        }
+    }
+    out.push(b'}');
+    Some(content)
 }
 
+/// Adds what is required of an object of a type. One field may be required by several fragments, each with children.
+fn collect_entries<'r>(
+    schema: &Valid<Schema>,
+    type_name: Option<&str>,
+    requires: &'r [Required],
+    entries: &mut Vec<Entry<'r>>,
+) {
+    for required in requires {
+        match required {
+            Required::On {
+                type_name: condition,
+                children,
+            } => {
+                if type_name.is_none_or(|name| is_a(schema, name, condition)) {
+                    collect_entries(schema, type_name, children, entries);
+                }
+            }
+            Required::Field {
+                key,
+                name,
+                value,
+                children,
+            } => match entries.iter_mut().find(|entry| entry.name == name) {
+                Some(known) if known.children.contains(&children.as_slice()) => {}
+                Some(known) => known.children.push(children),
+                None => entries.push(Entry {
+                    key: *key,
+                    name,
+                    value: value.as_deref(),
+                    children: if children.is_empty() {
+                        Vec::new()
+                    } else {
+                        vec![children]
+                    },
+                }),
+            },
+        }
+    }
+}
+
+/// Writes a value; `None`: it lacks something.
 fn write_data(
     tree: &Tree,
     schema: &Valid<Schema>,
     data: Data,
-    children: &[Required],
+    children: &[&[Required]],
     out: &mut Vec<u8>,
-) -> bool {
+) -> Option<Content> {
     match data {
         Data::Null => {
             out.extend_from_slice(b"null");
-            true
+            Some(Content::Nulls)
         }
         Data::Leaf(span) => {
             out.extend_from_slice(tree.text(span));
-            true
+            Some(Content::Values)
         }
-        Data::Wrong => false,
+        Data::Wrong => None,
         Data::List(list) => {
             out.push(b'[');
             for (index, item) in tree.items(list).iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                if !write_data(tree, schema, *item, children, out) {
-                    return false;
-                }
+                write_data(tree, schema, *item, children, out)?;
             }
             out.push(b']');
-            true
+            Some(Content::Values)
         }
-        Data::Object(object) => {
-            out.push(b'{');
-            let is_complete = write_required(tree, schema, object, children, out, &mut Vec::new());
-            out.push(b'}');
-            is_complete
-        }
+        Data::Object(object) => write_object(tree, schema, object, children, out),
     }
 }

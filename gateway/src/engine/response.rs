@@ -13,6 +13,7 @@ pub struct Response {
     request_error: bool,
     code: Option<String>,
     retry_after: Option<Duration>,
+    has_next: bool,
 }
 
 impl Response {
@@ -32,6 +33,7 @@ impl Response {
             request_error: true,
             code: code.map(str::to_owned),
             retry_after: None,
+            has_next: false,
         }
     }
 
@@ -53,6 +55,34 @@ impl Response {
             request_error: false,
             code: None,
             retry_after: None,
+            has_next: false,
+        }
+    }
+
+    /// The first of several payloads: a response that says that more will follow.
+    pub(crate) fn first(data: &[u8], errors: &Errors) -> Self {
+        let whole = Self::data(data, errors);
+        let entries = whole.body.strip_suffix(b"}").unwrap_or(&whole.body);
+        Self {
+            body: [entries, b",\"hasNext\":true}"].concat().into(),
+            has_next: true,
+            ..whole
+        }
+    }
+
+    /// A later payload, given as the JSON text of the items of `incremental`.
+    pub(crate) fn incremental(items: &[u8], has_next: bool) -> Self {
+        let end: &[u8] = if has_next {
+            b"],\"hasNext\":true}"
+        } else {
+            b"],\"hasNext\":false}"
+        };
+        Self {
+            body: [b"{\"incremental\":[", items, end].concat().into(),
+            request_error: false,
+            code: None,
+            retry_after: None,
+            has_next,
         }
     }
 
@@ -77,6 +107,11 @@ impl Response {
         self.body.clone()
     }
 
+    /// Whether another payload of the same answer follows.
+    pub fn has_next(&self) -> bool {
+        self.has_next
+    }
+
     /// Whether the request was refused as a whole: there is no `data` entry.
     pub fn is_request_error(&self) -> bool {
         self.request_error
@@ -94,6 +129,6 @@ impl Response {
 }
 
 /// Strings, numbers and maps with string keys always serialize.
-fn errors_json(errors: &[GraphQLError]) -> String {
+pub(crate) fn errors_json(errors: &[GraphQLError]) -> String {
     serde_json::to_string(errors).unwrap_or_else(|_| "[]".to_owned())
 }

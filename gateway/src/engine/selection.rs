@@ -4,11 +4,13 @@
 //! A set's field lists are made when an object of the type first shows up, so that wide interfaces cost nothing until
 //! they are used.
 
+mod collect;
+
 use std::{collections::HashSet, sync::OnceLock};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Schema,
-    ast::{DirectiveList, Type, Value},
+    ast::Type,
     executable::{Selection, SelectionSet},
     schema::{ExtendedType, Implementers},
     validation::Valid,
@@ -17,11 +19,13 @@ use federation::Supergraph;
 
 use super::keys::{Key, Keys};
 
-/// `@skip` or `@include` with a variable: the selection is taken when the variable has this value.
+/// `@skip`, `@include` or `@defer` with a variable: the selection is taken when the variable has this value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Condition {
     pub(crate) variable: Name,
     pub(crate) expected: bool,
+    /// What a variable without a value counts as.
+    pub(crate) default: Option<bool>,
 }
 
 /// What to take from an object, by its type.
@@ -36,7 +40,24 @@ pub(crate) struct Set {
 #[derive(Debug)]
 struct Variant {
     type_name: Name,
-    fields: OnceLock<Vec<Field>>,
+    taken: OnceLock<Taken>,
+}
+
+/// What is taken from objects of one type.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) fields: Vec<Field>,
+    /// What is taken later.
+    pub(crate) deferred: Vec<DeferredSet>,
+}
+
+/// The fragments of one label that are deferred at one place.
+#[derive(Debug)]
+pub(crate) struct DeferredSet {
+    pub(crate) label: Option<Box<str>>,
+    pub(crate) set: Set,
+    /// Deferred when all conditions of any of these hold; empty: always.
+    pub(crate) conditions: Vec<Vec<Condition>>,
 }
 
 /// Selections that were merged into one set, with the conditions of the field that they are below.
@@ -66,6 +87,8 @@ pub(crate) struct Field {
 pub(crate) enum Output {
     /// The object's type.
     Typename,
+    /// The object's type, where only an interface that it implements is known.
+    Unknown,
     /// `__schema` or `__type`.
     Introspection,
     Leaf(Leaf),
@@ -90,20 +113,29 @@ pub(crate) struct Compiler<'a> {
     pub(crate) supergraph: &'a Supergraph,
     pub(crate) document: &'a Valid<ExecutableDocument>,
     pub(crate) keys: &'a Keys,
+    /// Whether `@defer` means anything.
+    pub(crate) defers: bool,
 }
 
 impl Set {
     /// The set of an operation's root.
     pub(crate) fn root(set: &SelectionSet) -> Self {
+        let mut root = Self::of_type(&set.ty);
+        root.sources.push(Source {
+            conditions: Vec::new(),
+            selections: set.selections.clone(),
+        });
+        root
+    }
+
+    /// An empty set for objects that are known to be of one type.
+    fn of_type(type_name: &Name) -> Self {
         Self {
             variants: vec![Variant {
-                type_name: set.ty.clone(),
-                fields: OnceLock::new(),
+                type_name: type_name.clone(),
+                taken: OnceLock::new(),
             }],
-            sources: vec![Source {
-                conditions: Vec::new(),
-                selections: set.selections.clone(),
-            }],
+            sources: Vec::new(),
             is_abstract: false,
         }
     }
@@ -117,7 +149,7 @@ impl Set {
             .into_iter()
             .map(|type_name| Variant {
                 type_name,
-                fields: OnceLock::new(),
+                taken: OnceLock::new(),
             })
             .collect();
         Self {
@@ -127,12 +159,13 @@ impl Set {
         }
     }
 
-    /// The type and the fields of an object; `None`: no client may see objects of this type here.
-    pub(crate) fn fields(
+    /// The type of an object and what is taken from it; `None`: no client may see objects of this type here. The type is an
+    /// interface when nobody has told more than its name: an interface object's subgraph does not know the objects' own types.
+    pub(crate) fn taken(
         &self,
         compiler: &Compiler<'_>,
         type_name: Option<&str>,
-    ) -> Option<(&Name, &[Field])> {
+    ) -> Option<(&Name, &Taken)> {
         let variant = if self.is_abstract {
             let type_name = type_name?;
             self.variants
@@ -141,35 +174,23 @@ impl Set {
         } else {
             self.variants.first()?
         };
-        let fields = variant
-            .fields
-            .get_or_init(|| self.collect(compiler, &variant.type_name));
-        Some((&variant.type_name, fields))
-    }
-
-    /// GraphQL's CollectFields, with conditions kept symbolic.
-    fn collect(&self, compiler: &Compiler<'_>, type_name: &Name) -> Vec<Field> {
-        let mut collector = Collector {
-            compiler,
-            type_name,
-            fields: Vec::new(),
-            visited: HashSet::new(),
-        };
-        for source in &self.sources {
-            collector.visit(&source.selections, &source.conditions);
-        }
-        collector.fields
+        let taken = variant
+            .taken
+            .get_or_init(|| collect::collect(compiler, &variant.type_name, &self.sources));
+        Some((&variant.type_name, taken))
     }
 }
 
+/// The types that objects may say they are.
 fn possible_types(compiler: &Compiler<'_>, type_name: &Name) -> Vec<Name> {
     match compiler.schema().types.get(type_name) {
-        Some(ExtendedType::Interface(_)) => compiler
-            .supergraph
-            .implementers()
-            .get(type_name)
-            .map(|implementers: &Implementers| implementers.objects.iter().cloned().collect())
-            .unwrap_or_default(),
+        Some(ExtendedType::Interface(_)) => {
+            let below = compiler.supergraph.implementers().get(type_name);
+            let below = below
+                .into_iter()
+                .flat_map(|all: &Implementers| all.objects.iter().chain(&all.interfaces).cloned());
+            below.chain([type_name.clone()]).collect()
+        }
         Some(ExtendedType::Union(union)) => union
             .members
             .iter()
@@ -204,135 +225,6 @@ impl Compiler<'_> {
     }
 }
 
-struct Collector<'a> {
-    compiler: &'a Compiler<'a>,
-    type_name: &'a Name,
-    fields: Vec<Field>,
-    /// Named fragments that were taken, and under which conditions.
-    visited: HashSet<(Name, Vec<Condition>)>,
-}
-
-impl Collector<'_> {
-    fn visit(&mut self, selections: &[Selection], conditions: &[Condition]) {
-        for selection in selections {
-            let Some(conditions) = combine(conditions, selection.directives()) else {
-                continue;
-            };
-            match selection {
-                Selection::Field(field) => self.add(field, conditions),
-                Selection::InlineFragment(inline) => {
-                    if inline
-                        .type_condition
-                        .as_ref()
-                        .is_none_or(|condition| self.applies(condition))
-                    {
-                        self.visit(&inline.selection_set.selections, &conditions);
-                    }
-                }
-                Selection::FragmentSpread(spread) => {
-                    let Some(fragment) =
-                        self.compiler.document.fragments.get(&spread.fragment_name)
-                    else {
-                        continue;
-                    };
-                    let is_new = self
-                        .visited
-                        .insert((spread.fragment_name.clone(), conditions.clone()));
-                    if is_new && self.applies(fragment.type_condition()) {
-                        self.visit(&fragment.selection_set.selections, &conditions);
-                    }
-                }
-            }
-        }
-    }
-
-    fn applies(&self, condition: &Name) -> bool {
-        condition == self.type_name || self.compiler.schema().is_subtype(condition, self.type_name)
-    }
-
-    fn add(&mut self, field: &apollo_compiler::executable::Field, conditions: Vec<Condition>) {
-        let response_key = field.response_key().as_str();
-        let known = self
-            .fields
-            .iter()
-            .position(|known| *known.response_key == *response_key);
-        let place = known.unwrap_or_else(|| {
-            let made = self.make(field, response_key);
-            self.fields.push(made);
-            self.fields.len() - 1
-        });
-        let known_field = &mut self.fields[place];
-        if let Output::Object(set) = &mut known_field.output {
-            set.sources.push(Source {
-                conditions: conditions.clone(),
-                selections: field.selection_set.selections.clone(),
-            });
-        }
-        if conditions.is_empty() {
-            known_field.conditions.clear();
-        } else if known.is_none() || !known_field.conditions.is_empty() {
-            known_field.conditions.push(conditions);
-        }
-    }
-
-    fn make(&self, field: &apollo_compiler::executable::Field, response_key: &str) -> Field {
-        // The object's own definition, which may promise more than the interface's.
-        let definition = self
-            .compiler
-            .schema()
-            .type_field(self.type_name, &field.name);
-        let ty = definition.map_or_else(|_| field.ty().clone(), |definition| definition.ty.clone());
-        let output = match field.name.as_str() {
-            "__typename" => Output::Typename,
-            "__schema" | "__type" => Output::Introspection,
-            _ if field.selection_set.selections.is_empty() => {
-                Output::Leaf(self.compiler.leaf(ty.inner_named_type()))
-            }
-            _ => Output::Object(Set::new(self.compiler, ty.inner_named_type())),
-        };
-        Field {
-            response_key: response_key.into(),
-            prefix: format!("\"{response_key}\":").into_bytes().into(),
-            key: self
-                .compiler
-                .keys
-                .get(response_key)
-                .unwrap_or(Key::TYPENAME),
-            coordinate: format!("{}.{}", self.type_name, field.name).into(),
-            ty,
-            output,
-            conditions: Vec::new(),
-        }
-    }
-}
-
-/// Adds a selection's own conditions; `None`: it is never taken.
-fn combine(outer: &[Condition], directives: &DirectiveList) -> Option<Vec<Condition>> {
-    let mut conditions = outer.to_vec();
-    for (name, expected) in [("skip", false), ("include", true)] {
-        let Some(argument) = directives
-            .get(name)
-            .and_then(|one| one.specified_argument_by_name("if"))
-        else {
-            continue;
-        };
-        match argument.as_ref() {
-            Value::Boolean(value) if *value != expected => return None,
-            Value::Variable(variable) => {
-                let condition = Condition {
-                    variable: variable.clone(),
-                    expected,
-                };
-                if !conditions.contains(&condition) {
-                    conditions.push(condition);
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(conditions)
-}
-
 /// Interns every response key of a document.
 pub(crate) fn intern_keys(document: &ExecutableDocument, set: &SelectionSet, keys: &mut Keys) {
     intern_selections(&set.selections, keys);
@@ -354,4 +246,22 @@ fn intern_selections(selections: &[Selection], keys: &mut Keys) {
             Selection::FragmentSpread(_) => {}
         }
     }
+}
+
+/// Whether any fragment of an operation may be deferred.
+pub(crate) fn has_defer(document: &ExecutableDocument, set: &SelectionSet) -> bool {
+    let fragments = document.fragments.values();
+    let sets = fragments.map(|fragment| &fragment.selection_set);
+    sets.chain([set]).any(|set| defers(&set.selections))
+}
+
+fn defers(selections: &[Selection]) -> bool {
+    selections.iter().any(|selection| {
+        selection.directives().has("defer")
+            || match selection {
+                Selection::Field(field) => defers(&field.selection_set.selections),
+                Selection::InlineFragment(inline) => defers(&inline.selection_set.selections),
+                Selection::FragmentSpread(_) => false,
+            }
+    })
 }

@@ -134,9 +134,7 @@ impl Listening {
                 }),
             );
         }
-        if let Some(step) = &self.prepared.program.step {
-            run.step(step).await;
-        }
+        run.program().await;
         self.engine
             .project(&self.prepared, &self.variables, run.into_state())
     }

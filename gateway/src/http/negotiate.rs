@@ -17,7 +17,9 @@ pub(super) struct Accept {
     /// For single responses.
     pub(super) format: Format,
     /// Whether Apollo's multipart subscriptions are understood.
-    pub(super) multipart: bool,
+    pub(super) subscriptions: bool,
+    /// Whether answers in parts are understood, in the version of the proposal that Apollo's clients speak.
+    pub(super) defer: bool,
 }
 
 impl Accept {
@@ -28,10 +30,12 @@ impl Accept {
             // The specification since 2025.
             return Some(Self {
                 format: Format::GraphqlResponse,
-                multipart: false,
+                subscriptions: false,
+                defer: false,
             });
         }
-        let (mut best, mut multipart) = (None::<(Rank, Format)>, false);
+        let mut best = None::<(Rank, Format)>;
+        let (mut subscriptions, mut defer) = (false, false);
         let (mut refuses_graphql, mut refuses_json) = (false, false);
         for range in values
             .filter_map(|value| value.to_str().ok())
@@ -44,9 +48,8 @@ impl Accept {
                 continue;
             }
             if name.eq_ignore_ascii_case("multipart/mixed") {
-                multipart |= range
-                    .parameter("subscriptionSpec")
-                    .is_some_and(|version| version == "1.0");
+                subscriptions |= range.parameter("subscriptionSpec") == Some("1.0");
+                defer |= range.parameter("deferSpec") == Some("20220824");
                 continue;
             }
             if range
@@ -77,11 +80,16 @@ impl Accept {
             best => best.map(|(_, format)| format),
         };
         match format {
-            Some(format) => Some(Self { format, multipart }),
-            // A client of subscriptions alone still has to be told about errors somehow.
-            None => multipart.then_some(Self {
+            Some(format) => Some(Self {
+                format,
+                subscriptions,
+                defer,
+            }),
+            // A client of streams alone still has to be told about errors somehow.
+            None => (subscriptions || defer).then_some(Self {
                 format: Format::Json,
-                multipart,
+                subscriptions,
+                defer,
             }),
         }
     }
@@ -205,32 +213,53 @@ mod tests {
             Accept::parse(&HeaderMap::new()),
             Some(Accept {
                 format: Format::GraphqlResponse,
-                multipart: false
+                subscriptions: false,
+                defer: false,
             })
         );
     }
 
     #[test]
-    fn sees_apollo_multipart() {
-        let accept =
-            parse("multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0,application/json")
-                .unwrap();
-        assert_eq!(
-            accept,
-            Accept {
-                format: Format::Json,
-                multipart: true
-            }
-        );
-        assert!(
-            parse("multipart/mixed;subscriptionSpec=\"1.0\"")
-                .unwrap()
-                .multipart
-        );
-        assert!(
-            !parse("multipart/mixed;deferSpec=20220824, application/json")
-                .unwrap()
-                .multipart
-        );
+    fn sees_apollos_multipart_protocols() {
+        for (accept, subscriptions, defer) in [
+            (
+                "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0,application/json",
+                true,
+                false,
+            ),
+            ("multipart/mixed;subscriptionSpec=\"1.0\"", true, false),
+            (
+                "multipart/mixed; deferSpec=20220824, application/json",
+                false,
+                true,
+            ),
+            ("multipart/mixed;deferSpec=20220824", false, true),
+            (
+                "multipart/mixed;deferSpec=1, application/json",
+                false,
+                false,
+            ),
+            (
+                "multipart/mixed;deferSpec=20220824;q=0, application/json",
+                false,
+                false,
+            ),
+            (
+                "multipart/mixed;subscriptionSpec=1.0, multipart/mixed;deferSpec=20220824",
+                true,
+                true,
+            ),
+        ] {
+            assert_eq!(
+                parse(accept),
+                Some(Accept {
+                    format: Format::Json,
+                    subscriptions,
+                    defer
+                }),
+                "{accept}"
+            );
+        }
+        assert_eq!(parse("multipart/mixed"), None);
     }
 }

@@ -139,8 +139,8 @@ async fn fields_that_a_subgraph_types_differently_keep_their_names() {
     let (engine, _) = catalog(&[(
         "media",
         r#"{"data":{"pets":[
-            {"__typename":"Dog","name":"Rex","_renamed_0":"never"},
-            {"__typename":"Cat","_renamed_0":"Tom","toys":[["ball",null],[]]}]}}"#,
+            {"__typename":"Dog","name":"Rex","_internal_qp_alias_0":"never","_r0":"never"},
+            {"__typename":"Cat","_internal_qp_alias_0":"Tom","_r0":"Tom","toys":[["ball",null],[]]}]}}"#,
     )])
     .await;
     let answer = answer(

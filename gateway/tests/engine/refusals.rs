@@ -21,7 +21,7 @@ async fn refused(
             assert!(response.is_request_error(), "{value}");
             (response, value)
         }
-        Outcome::Stream(_) => panic!("a stream was not asked for"),
+        Outcome::Stream(_) | Outcome::Parts(_) => panic!("a stream was not asked for"),
     }
 }
 

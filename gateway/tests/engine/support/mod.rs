@@ -70,7 +70,7 @@ impl Shop {
 pub(crate) async fn ask(engine: &Engine, query: &str, variables: Value, context: Context) -> Value {
     match engine.execute(request(query, variables), context).await {
         Outcome::Response(response) => parse(&response),
-        Outcome::Stream(_) => panic!("a stream was not asked for"),
+        Outcome::Stream(_) | Outcome::Parts(_) => panic!("a stream was not asked for"),
     }
 }
 
@@ -82,7 +82,9 @@ pub(crate) async fn listen(
 ) -> futures_util::stream::BoxStream<'static, Value> {
     match engine.execute(request(query, json!({})), context).await {
         Outcome::Response(response) => panic!("refused: {}", parse(&response)),
-        Outcome::Stream(stream) => stream.map(|response| parse(&response)).boxed(),
+        Outcome::Stream(stream) | Outcome::Parts(stream) => {
+            stream.map(|response| parse(&response)).boxed()
+        }
     }
 }
 

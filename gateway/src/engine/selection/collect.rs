@@ -1,0 +1,233 @@
+//! GraphQL's CollectFields for one type, with conditions kept symbolic and deferred fragments kept apart.
+
+use std::collections::HashSet;
+
+use apollo_compiler::{
+    Name,
+    ast::{DirectiveList, Value},
+    executable::{Field as AstField, Selection},
+    schema::ExtendedType,
+};
+
+use super::{Compiler, Condition, DeferredSet, Field, Output, Set, Source, Taken};
+use crate::engine::keys::Key;
+
+/// What the selections take from objects of a type.
+pub(super) fn collect(compiler: &Compiler<'_>, type_name: &Name, sources: &[Source]) -> Taken {
+    let mut collector = Collector {
+        compiler,
+        type_name,
+        fields: Vec::new(),
+        deferred: Vec::new(),
+        visited: HashSet::new(),
+    };
+    for source in sources {
+        collector.visit(&source.selections, &source.conditions);
+    }
+    Taken {
+        fields: collector.fields,
+        deferred: collector.deferred,
+    }
+}
+
+struct Collector<'a> {
+    compiler: &'a Compiler<'a>,
+    type_name: &'a Name,
+    fields: Vec<Field>,
+    deferred: Vec<DeferredSet>,
+    /// Named fragments that were taken, and under which conditions.
+    visited: HashSet<(Name, Vec<Condition>)>,
+}
+
+impl Collector<'_> {
+    fn visit(&mut self, selections: &[Selection], conditions: &[Condition]) {
+        for selection in selections {
+            let directives = selection.directives();
+            let Some(conditions) = combine(conditions, directives) else {
+                continue;
+            };
+            let (selections, name) = match selection {
+                Selection::Field(field) => {
+                    self.add(field, conditions);
+                    continue;
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.type_condition.as_ref();
+                    if !condition.is_none_or(|condition| self.applies(condition)) {
+                        continue;
+                    }
+                    (&inline.selection_set.selections, None)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.fragment_name;
+                    let Some(fragment) = self.compiler.document.fragments.get(name) else {
+                        continue;
+                    };
+                    if !self.applies(fragment.type_condition()) {
+                        continue;
+                    }
+                    (&fragment.selection_set.selections, Some(name))
+                }
+            };
+            let Some(conditions) = self.defer(directives, selections, conditions) else {
+                continue;
+            };
+            let is_new =
+                name.is_none_or(|name| self.visited.insert((name.clone(), conditions.clone())));
+            if is_new {
+                self.visit(selections, &conditions);
+            }
+        }
+    }
+
+    fn is_object(&self) -> bool {
+        matches!(
+            self.compiler.schema().types.get(self.type_name),
+            Some(ExtendedType::Object(_))
+        )
+    }
+
+    fn applies(&self, condition: &Name) -> bool {
+        condition == self.type_name || self.compiler.schema().is_subtype(condition, self.type_name)
+    }
+
+    /// Puts a deferred fragment aside. Says under which conditions it is taken at once nevertheless, if ever.
+    fn defer(
+        &mut self,
+        directives: &DirectiveList,
+        selections: &[Selection],
+        mut conditions: Vec<Condition>,
+    ) -> Option<Vec<Condition>> {
+        let Some(directive) = directives.get("defer").filter(|_| self.compiler.defers) else {
+            return Some(conditions);
+        };
+        let argument = directive.specified_argument_by_name("if");
+        let mut otherwise = None;
+        match argument.map(AsRef::as_ref) {
+            Some(Value::Boolean(false)) => return Some(conditions),
+            Some(Value::Variable(variable)) => {
+                let condition = |expected| Condition {
+                    variable: variable.clone(),
+                    expected,
+                    default: Some(true),
+                };
+                let mut at_once = conditions.clone();
+                at_once.push(condition(false));
+                conditions.push(condition(true));
+                otherwise = Some(at_once);
+            }
+            _ => {}
+        }
+        let label = directive
+            .specified_argument_by_name("label")
+            .and_then(|label| label.as_str());
+        let known = self
+            .deferred
+            .iter()
+            .position(|known| known.label.as_deref() == label);
+        let place = known.unwrap_or_else(|| {
+            self.deferred.push(DeferredSet {
+                label: label.map(Into::into),
+                set: Set::of_type(self.type_name),
+                conditions: Vec::new(),
+            });
+            self.deferred.len() - 1
+        });
+        let deferred = &mut self.deferred[place];
+        deferred.set.sources.push(Source {
+            conditions: conditions.clone(),
+            selections: selections.to_vec(),
+        });
+        add_alternative(&mut deferred.conditions, conditions, known.is_none());
+        otherwise
+    }
+
+    fn add(&mut self, field: &AstField, conditions: Vec<Condition>) {
+        let response_key = field.response_key().as_str();
+        let known = self
+            .fields
+            .iter()
+            .position(|known| *known.response_key == *response_key);
+        let place = known.unwrap_or_else(|| {
+            let made = self.make(field, response_key);
+            self.fields.push(made);
+            self.fields.len() - 1
+        });
+        let known_field = &mut self.fields[place];
+        if let Output::Object(set) = &mut known_field.output {
+            set.sources.push(Source {
+                conditions: conditions.clone(),
+                selections: field.selection_set.selections.clone(),
+            });
+        }
+        add_alternative(&mut known_field.conditions, conditions, known.is_none());
+    }
+
+    fn make(&self, field: &AstField, response_key: &str) -> Field {
+        // The object's own definition, which may promise more than the interface's.
+        let definition = self
+            .compiler
+            .schema()
+            .type_field(self.type_name, &field.name);
+        let ty = definition.map_or_else(|_| field.ty().clone(), |definition| definition.ty.clone());
+        let output = match field.name.as_str() {
+            "__typename" if self.is_object() => Output::Typename,
+            "__typename" => Output::Unknown,
+            "__schema" | "__type" => Output::Introspection,
+            _ if field.selection_set.selections.is_empty() => {
+                Output::Leaf(self.compiler.leaf(ty.inner_named_type()))
+            }
+            _ => Output::Object(Set::new(self.compiler, ty.inner_named_type())),
+        };
+        Field {
+            response_key: response_key.into(),
+            prefix: format!("\"{response_key}\":").into_bytes().into(),
+            key: self
+                .compiler
+                .keys
+                .get(response_key)
+                .unwrap_or(Key::TYPENAME),
+            coordinate: format!("{}.{}", self.type_name, field.name).into(),
+            ty,
+            output,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+/// Adds to what any of suffices; no condition at all ends the list.
+fn add_alternative(known: &mut Vec<Vec<Condition>>, conditions: Vec<Condition>, is_first: bool) {
+    if conditions.is_empty() {
+        known.clear();
+    } else if is_first || !known.is_empty() {
+        known.push(conditions);
+    }
+}
+
+/// Adds a selection's own conditions; `None`: it is never taken.
+fn combine(outer: &[Condition], directives: &DirectiveList) -> Option<Vec<Condition>> {
+    let mut conditions = outer.to_vec();
+    for (name, expected) in [("skip", false), ("include", true)] {
+        let Some(argument) = directives
+            .get(name)
+            .and_then(|one| one.specified_argument_by_name("if"))
+        else {
+            continue;
+        };
+        match argument.as_ref() {
+            Value::Boolean(value) if *value != expected => return None,
+            Value::Variable(variable) => {
+                let condition = Condition {
+                    variable: variable.clone(),
+                    expected,
+                    default: None,
+                };
+                if !conditions.contains(&condition) {
+                    conditions.push(condition);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(conditions)
+}
