@@ -334,8 +334,11 @@ impl<'s> Projector<'s, '_> {
             }
             Leaf::String | Leaf::Id => is_string,
             Leaf::Int => false,
-            Leaf::Enum(values) => serde_json::from_slice::<String>(text)
-                .is_ok_and(|value| values.contains(value.as_str())),
+            Leaf::Enum(values) => match serde_json::from_slice::<String>(text) {
+                Ok(value) if values.hidden.contains(value.as_str()) => return Completed::Null,
+                Ok(value) => values.known.contains(value.as_str()),
+                Err(_) => false,
+            },
         };
         if !fits {
             return self.wrong(field);

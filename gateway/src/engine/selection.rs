@@ -12,7 +12,7 @@ use apollo_compiler::{
     ExecutableDocument, Name, Schema,
     ast::Type,
     executable::{Selection, SelectionSet},
-    schema::{ExtendedType, Implementers},
+    schema::{EnumType, ExtendedType, Implementers},
     validation::Valid,
 };
 use federation::Supergraph;
@@ -103,8 +103,17 @@ pub(crate) enum Leaf {
     String,
     Boolean,
     Id,
-    Enum(HashSet<Box<str>>),
+    Enum(EnumValues),
     Custom,
+}
+
+/// An enum's values.
+#[derive(Debug)]
+pub(crate) struct EnumValues {
+    /// What clients may read.
+    pub(crate) known: HashSet<Box<str>>,
+    /// What is `@inaccessible`: subgraphs may say so, and it is no fault of theirs.
+    pub(crate) hidden: HashSet<Box<str>>,
 }
 
 /// What field lists are made from.
@@ -213,16 +222,21 @@ impl Compiler<'_> {
             ("String", _) => Leaf::String,
             ("Boolean", _) => Leaf::Boolean,
             ("ID", _) => Leaf::Id,
-            (_, Some(ExtendedType::Enum(definition))) => Leaf::Enum(
-                definition
-                    .values
-                    .keys()
-                    .map(|value| value.as_str().into())
-                    .collect(),
-            ),
+            (_, Some(ExtendedType::Enum(definition))) => {
+                let known = names(definition);
+                let whole = self.supergraph.schema().get_enum(type_name);
+                let mut hidden = whole.map(|whole| names(whole)).unwrap_or_default();
+                hidden.retain(|value| !known.contains(value));
+                Leaf::Enum(EnumValues { known, hidden })
+            }
             _ => Leaf::Custom,
         }
     }
+}
+
+fn names(definition: &EnumType) -> HashSet<Box<str>> {
+    let values = definition.values.keys();
+    values.map(|value| value.as_str().into()).collect()
 }
 
 /// Interns every response key of a document.
