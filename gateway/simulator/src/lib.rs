@@ -6,4 +6,5 @@
 //! loudly what it should never be asked ([`answer`]), so a wrong plan cannot pass by luck. Development only: no product
 //! depends on this crate.
 
+pub mod check;
 pub mod sdl;

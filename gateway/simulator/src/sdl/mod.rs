@@ -319,8 +319,7 @@ fn build(name: &str, sdl: &str, machinery: &str) -> Result<Schema, String> {
     Schema::builder()
         .adopt_orphan_extensions()
         .parse(sdl, format!("{name}.graphql"))
-        .parse(definitions::definitions(sdl), "federation.graphql")
-        .parse(machinery, "machinery.graphql")
+        .parse(definitions::definitions(sdl) + machinery, "federation.graphql")
         .build()
         .map_err(|error| error.errors.to_string())
 }

@@ -1,0 +1,285 @@
+//! Whether the response holds what the client has selected.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::{
+    ExecutableDocument,
+    executable::{Field, Operation, Selection, SelectionSet},
+    schema::ExtendedType,
+};
+use federation::plan;
+
+use super::{
+    assignment::{self, Assignment},
+    execute::Part,
+    fault::{Faults, Rule},
+    fields::{of_ast, of_text},
+    knowledge::{Known, Told},
+    model::Model,
+    select::list_levels,
+};
+
+/// A client's operation under one assignment.
+pub(super) struct Client<'c> {
+    pub(super) model: &'c Model<'c>,
+    pub(super) document: &'c ExecutableDocument,
+    pub(super) values: &'c Assignment,
+    /// Leave out what is deferred.
+    pub(super) without_deferred: bool,
+}
+
+/// A client's deferred part: its label, and the keys and lists on the way to it.
+pub(super) type PartName = (Option<String>, String);
+
+impl<'c> Client<'c> {
+    /// The fields that an object of a type gets, in order, fields of one key together.
+    pub(super) fn collect(
+        &self,
+        ty: &str,
+        sets: &[&'c SelectionSet],
+    ) -> Vec<(String, Vec<&'c Field>)> {
+        let mut found = Vec::new();
+        for set in sets {
+            self.collect_from(ty, set, &mut found);
+        }
+        found
+    }
+
+    fn collect_from(
+        &self,
+        ty: &str,
+        set: &'c SelectionSet,
+        found: &mut Vec<(String, Vec<&'c Field>)>,
+    ) {
+        for selection in &set.selections {
+            let directives = selection.directives();
+            let is_left_out = self.without_deferred
+                && !matches!(selection, Selection::Field(_))
+                && assignment::deferred(directives, self.values).is_some();
+            if is_left_out || !assignment::is_selected(directives, self.values) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    let key = field.response_key().to_string();
+                    match found.iter_mut().find(|(known, _)| *known == key) {
+                        Some((_, fields)) => fields.push(field),
+                        None => found.push((key, vec![field])),
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.type_condition.as_ref();
+                    if condition.is_none_or(|condition| self.is_a(ty, condition)) {
+                        self.collect_from(ty, &inline.selection_set, found);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.fragment_name)
+                        && self.is_a(ty, fragment.type_condition())
+                    {
+                        self.collect_from(ty, &fragment.selection_set, found);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As clients see it: an interface may have lost an inaccessible one.
+    fn is_a(&self, ty: &str, condition: &str) -> bool {
+        ty == condition || self.model.supergraph.api_schema().is_subtype(condition, ty)
+    }
+
+    /// Faults for all that the response lacks.
+    pub(super) fn covered(&self, operation: &'c Operation, known: &Known, faults: &mut Faults) {
+        let ty = operation.object_type().as_str();
+        self.set(ty, &[&operation.selection_set], known, "", faults);
+    }
+
+    fn set(
+        &self,
+        declared: &str,
+        sets: &[&'c SelectionSet],
+        known: &Known,
+        path: &str,
+        faults: &mut Faults,
+    ) {
+        let api = self.model.supergraph.api_schema();
+        let is_object = matches!(api.types.get(declared), Some(ExtendedType::Object(_)));
+        let visible = known
+            .types
+            .iter()
+            .filter(|(ty, _)| self.model.is_visible(ty));
+        let collected: Vec<_> = visible
+            .map(|(ty, object)| (ty, object, self.collect(ty, sets)))
+            .collect();
+        for (ty, object, fields) in &collected {
+            let is_told = is_object || object.told == Some(Told::Own);
+            let differs = collected.iter().any(|(_, _, other)| !same(other, fields));
+            let asks_type = fields
+                .iter()
+                .any(|(_, fields)| fields.iter().any(|field| field.name == "__typename"));
+            if !is_told && (differs || asks_type) {
+                let message = format!("at {path} a {ty} is not known to be one");
+                faults.add(Rule::TypeKnown, message);
+            }
+            for (key, fields) in fields {
+                self.field(ty, object, (key, fields), &format!("{path}.{key}"), faults);
+            }
+        }
+    }
+
+    fn field(
+        &self,
+        ty: &str,
+        object: &super::knowledge::Object,
+        (key, fields): (&str, &[&'c Field]),
+        path: &str,
+        faults: &mut Faults,
+    ) {
+        let Some(first) = fields.first() else { return };
+        if first.name.starts_with("__") {
+            return;
+        }
+        let Some(entry) = object.entries.get(key) else {
+            faults.add(Rule::Covered, format!("{path} of a {ty} is not there"));
+            return;
+        };
+        if entry.field != first.name.as_str() || entry.arguments != of_ast(&first.arguments) {
+            let message = format!(
+                "{path} of a {ty} is {}{:?}, not {}",
+                entry.field, entry.arguments, first
+            );
+            faults.add(Rule::Covered, message);
+            return;
+        }
+        let inner = first.ty().inner_named_type().as_str();
+        let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
+        if sets.iter().any(|set| !set.selections.is_empty()) {
+            match &entry.child {
+                Some(child) => self.set(inner, &sets, child, path, faults),
+                None => faults.add(Rule::Covered, format!("{path} has nothing below it")),
+            }
+        }
+    }
+
+    /// The deferred parts that the client has asked for.
+    pub(super) fn parts(&self, operation: &'c Operation) -> BTreeSet<PartName> {
+        let mut found = BTreeSet::new();
+        self.parts_of(&operation.selection_set, "", &mut found);
+        found
+    }
+
+    fn parts_of(&self, set: &'c SelectionSet, path: &str, found: &mut BTreeSet<PartName>) {
+        for selection in &set.selections {
+            let directives = selection.directives();
+            if !assignment::is_selected(directives, self.values) {
+                continue;
+            }
+            if !matches!(selection, Selection::Field(_))
+                && let Some(label) = assignment::deferred(directives, self.values)
+            {
+                found.insert((label, path.to_owned()));
+            }
+            match selection {
+                Selection::Field(field) => {
+                    let lists = ".@".repeat(list_levels(field.ty()));
+                    let path = format!("{path}.{}{lists}", field.response_key());
+                    self.parts_of(&field.selection_set, &path, found);
+                }
+                Selection::InlineFragment(inline) => {
+                    self.parts_of(&inline.selection_set, path, found);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.fragment_name) {
+                        self.parts_of(&fragment.selection_set, path, found);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn same(one: &[(String, Vec<&Field>)], other: &[(String, Vec<&Field>)]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|((key, fields), (other, others))| {
+                key == other
+                    && fields.len() == others.len()
+                    && fields
+                        .iter()
+                        .zip(others)
+                        .all(|(one, other)| std::ptr::eq(*one, *other))
+            })
+}
+
+/// A part's name, as [`Client::parts`] has it.
+pub(super) fn part_name(part: &Part) -> Option<PartName> {
+    let mut path = String::new();
+    for element in &part.path {
+        match element {
+            plan::PathElement::Key(key) => {
+                path.push('.');
+                path.push_str(key);
+            }
+            plan::PathElement::List => path.push_str(".@"),
+            plan::PathElement::Types(_) => {}
+        }
+    }
+    part.deferred.as_ref().map(|label| (label.clone(), path))
+}
+
+/// Whether a part is known when it is delivered.
+pub(super) fn part_covered(model: &Model<'_>, part: &Part, faults: &mut Faults) {
+    match super::targets::find(model, &part.known, &part.path) {
+        Err((rule, message)) => faults.add(rule, format!("a part: {message}")),
+        Ok(found) => {
+            for target in found {
+                if let Some(position) = target.position(&part.known) {
+                    selected(model, position, &target.ty, &part.selections, faults);
+                }
+            }
+        }
+    }
+}
+
+fn selected(
+    model: &Model<'_>,
+    known: &Known,
+    ty: &str,
+    selections: &[plan::Selection],
+    faults: &mut Faults,
+) {
+    if !model.is_visible(ty) {
+        return;
+    }
+    for selection in selections {
+        match selection {
+            plan::Selection::Inline(inline) => {
+                if model.is_a(ty, &inline.type_condition) {
+                    selected(model, known, ty, &inline.selections, faults);
+                }
+            }
+            plan::Selection::Field(field) if field.name.starts_with("__") => {}
+            plan::Selection::Field(field) => {
+                let entry = known
+                    .types
+                    .get(ty)
+                    .and_then(|one| one.entries.get(field.response_key()));
+                let Some(entry) = entry.filter(|entry| {
+                    entry.field == field.name && entry.arguments == of_text(&field.arguments)
+                }) else {
+                    let message = format!("a part is delivered without {ty}.{}", field.name);
+                    faults.add(Rule::Deferred, message);
+                    continue;
+                };
+                if let Some(child) = &entry.child {
+                    for ty in child.types.keys() {
+                        selected(model, child, ty, &field.selections, faults);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The plan checker: is a plan right, whatever the data?
+//!
+//! It knows nothing of how plans are made. It reads the supergraph's `join__*` directives itself ([`model`]), runs the plan
+//! without subgraphs under every assignment of the Boolean variables that it depends on ([`execute`]), and so knows of each
+//! object of each run-time type what the response holds at each moment ([`knowledge`]); then it looks for what the client
+//! has selected ([`cover`]). Rules about a fetch or a plan on its own are in [`validity`] and [`structure`].
+
+mod assignment;
+mod cost;
+mod cover;
+mod execute;
+mod fault;
+mod fields;
+mod knowledge;
+mod model;
+mod represent;
+mod select;
+mod structure;
+mod targets;
+mod validity;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apollo_compiler::{
+    ExecutableDocument, ast::OperationType, executable::Operation, validation::Valid,
+};
+use federation::{
+    PlanOptions, Supergraph,
+    plan::{Node, Plan},
+};
+
+pub use cost::Cost;
+pub use fault::{Fault, Rule};
+
+use crate::sdl::Subgraph;
+use assignment::Assignment;
+use cover::Client;
+use execute::Run;
+use fault::Faults;
+use knowledge::Known;
+use model::Model;
+
+/// Checks the plans of one supergraph.
+pub struct Checker<'a> {
+    model: Model<'a>,
+}
+
+/// Checks one plan: what it costs, or all that is wrong with it.
+pub fn check(
+    supergraph: &Supergraph,
+    subgraphs: &[Subgraph],
+    document: &Valid<ExecutableDocument>,
+    operation: &Operation,
+    options: &PlanOptions,
+    plan: &Plan,
+) -> Result<Cost, Vec<Fault>> {
+    Checker::new(supergraph, subgraphs).check(document, operation, options, plan)
+}
+
+impl<'a> Checker<'a> {
+    /// A checker for a supergraph and the subgraphs that it was composed of.
+    pub fn new(supergraph: &'a Supergraph, subgraphs: &'a [Subgraph]) -> Self {
+        Self {
+            model: Model::new(supergraph, subgraphs),
+        }
+    }
+
+    /// Checks one plan: what it costs, or all that is wrong with it.
+    pub fn check(
+        &self,
+        document: &Valid<ExecutableDocument>,
+        operation: &Operation,
+        options: &PlanOptions,
+        plan: &Plan,
+    ) -> Result<Cost, Vec<Fault>> {
+        let mut faults = Faults::default();
+        if let Some(node) = &plan.node {
+            structure::not_empty(node, &mut faults);
+            structure::no_duplicates(node, &mut faults);
+            structure::each_fetch(node, &[], &mut |fetch, at| {
+                structure::requires_shape(fetch, &mut faults);
+                validity::fetch(&self.model, operation, fetch, at, &mut faults);
+            });
+        }
+        let mut tally = Tally::default();
+        for values in assignment::assignments(document, operation, plan) {
+            self.under(
+                &values,
+                (document, operation),
+                options,
+                plan,
+                &mut tally,
+                &mut faults,
+            );
+        }
+        for fetch in tally.seen.difference(&tally.useful) {
+            faults.add(
+                Rule::Useful,
+                format!("{fetch} never has anything to ask about"),
+            );
+        }
+        faults.into_result(Cost::of(plan))
+    }
+
+    /// Checks what remains of a plan and its operation under one assignment.
+    fn under(
+        &self,
+        values: &Assignment,
+        (document, operation): (&ExecutableDocument, &Operation),
+        options: &PlanOptions,
+        plan: &Plan,
+        tally: &mut Tally,
+        faults: &mut Faults,
+    ) {
+        let node = plan
+            .node
+            .as_ref()
+            .and_then(|node| assignment::node(node, values));
+        let client = |without_deferred| Client {
+            model: &self.model,
+            document,
+            values,
+            without_deferred,
+        };
+        let all = client(false);
+        let root = operation.object_type().as_str();
+        let keys = structure::root_keys(&all.collect(root, &[&operation.selection_set]));
+        let kept = Plan {
+            kind: plan.kind,
+            node: node.clone(),
+        };
+        structure::kinds(&kept, &keys, faults);
+        if operation.operation_type == OperationType::Mutation {
+            structure::mutation_order(node.as_ref(), &keys, faults);
+        }
+        let mut run = Run {
+            model: &self.model,
+            options,
+            faults,
+            seen: &mut tally.seen,
+            useful: &mut tally.useful,
+            after: BTreeMap::new(),
+            parts: Vec::new(),
+        };
+        let start = Known::of([self.model.root_type(operation.operation_type)]);
+        let known = match &node {
+            Some(node) => run.node(node, &[], &[], start),
+            None => start,
+        };
+        let parts = run.parts;
+        all.covered(operation, &known, faults);
+        for part in &parts {
+            cover::part_covered(&self.model, part, faults);
+        }
+        let defers = options.defer && operation.operation_type != OperationType::Subscription;
+        if defers || !parts.is_empty() {
+            let planned = parts.iter().filter_map(cover::part_name).collect();
+            let asked = if defers {
+                all.parts(operation)
+            } else {
+                BTreeSet::new()
+            };
+            if asked != planned {
+                let message = format!("the client defers {asked:?}, the plan {planned:?}");
+                faults.add(Rule::Deferred, message);
+            }
+            if let (Some(Node::Defer { .. }), Some(first)) = (
+                &node,
+                parts
+                    .iter()
+                    .find(|part| part.deferred.is_none() && part.path.is_empty()),
+            ) {
+                client(true).covered(operation, &first.known, faults);
+            }
+        }
+    }
+}
+
+/// Fetches of all assignments, and those that have had anything to ask about in one.
+#[derive(Default)]
+struct Tally {
+    seen: BTreeSet<String>,
+    useful: BTreeSet<String>,
+}

@@ -1,0 +1,313 @@
+//! What the supergraph's `join__*` directives say of each subgraph's types and fields: read for the checker alone, so that
+//! a mistake of the planner's own model does not pass here.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use apollo_compiler::{
+    Node,
+    ast::{self, OperationType},
+    schema::ExtendedType,
+};
+use federation::{PlanOptions, Supergraph};
+
+use super::fields::{Item, field_set};
+use crate::sdl::Subgraph;
+
+/// A supergraph, as the checker sees it.
+pub(super) struct Model<'a> {
+    pub(super) supergraph: &'a Supergraph,
+    services: BTreeMap<&'a str, Service<'a>>,
+}
+
+/// One subgraph.
+pub(super) struct Service<'a> {
+    pub(super) subgraph: &'a Subgraph,
+    keys: HashMap<String, Vec<Vec<Item>>>,
+    interface_objects: BTreeSet<String>,
+    fields: HashMap<(String, String), Rules>,
+}
+
+/// What holds for a field in one subgraph.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rules {
+    pub(super) external: bool,
+    /// The subgraph does not resolve it any more, whatever the labels.
+    pub(super) overridden: bool,
+    /// With this label on, the subgraph does not resolve it.
+    pub(super) overridden_by_label: Option<String>,
+    /// Only with this label on, the subgraph resolves it.
+    pub(super) only_with_label: Option<String>,
+    pub(super) requires: Vec<Item>,
+    pub(super) provides: Vec<Item>,
+    pub(super) context_arguments: Vec<String>,
+}
+
+impl Rules {
+    /// Whether another subgraph resolves it in this one's place.
+    pub(super) fn is_overridden(&self, options: &PlanOptions) -> bool {
+        let on = |label: &Option<String>| {
+            label
+                .as_ref()
+                .is_some_and(|label| options.override_labels.contains(label))
+        };
+        self.overridden
+            || on(&self.overridden_by_label)
+            || (self.only_with_label.is_some() && !on(&self.only_with_label))
+    }
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(supergraph: &'a Supergraph, subgraphs: &'a [Subgraph]) -> Self {
+        let services = supergraph
+            .subgraphs()
+            .iter()
+            .filter_map(|one| {
+                let subgraph = subgraphs.iter().find(|other| other.name() == one.name)?;
+                let service = Service::new(supergraph, &one.graph, &one.name, subgraph);
+                Some((one.name.as_str(), service))
+            })
+            .collect();
+        Self {
+            supergraph,
+            services,
+        }
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<&Service<'a>> {
+        self.services.get(name)
+    }
+
+    /// Whether an object of this type is matched by a type condition.
+    pub(super) fn is_a(&self, ty: &str, condition: &str) -> bool {
+        ty == condition || self.supergraph.schema().is_subtype(condition, ty)
+    }
+
+    /// Whether objects of this type are shown to clients.
+    pub(super) fn is_visible(&self, ty: &str) -> bool {
+        self.supergraph.api_schema().types.contains_key(ty)
+    }
+
+    pub(super) fn root_type(&self, kind: OperationType) -> String {
+        let root = self.supergraph.schema().root_operation(kind);
+        root.map_or_else(|| "Query".to_owned(), ToString::to_string)
+    }
+
+    /// The supergraph's object types that a value of a subgraph's type may have, each with what the subgraph takes it for.
+    pub(super) fn expand(&self, service: &Service<'_>, ty: &str) -> Vec<(String, String)> {
+        let mut found: Vec<_> = service
+            .subgraph
+            .possible_types(ty)
+            .into_iter()
+            .flat_map(|one| {
+                let one = one.to_string();
+                if service.is_interface_object(&one) {
+                    let all = self.implementations(&one);
+                    all.into_iter().map(|ty| (ty, one.clone())).collect()
+                } else {
+                    vec![(self.supergraph_name(service, &one), one)]
+                }
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The types that a field's value may have whichever subgraph resolves it: shareable fields give the same object
+    /// everywhere, so it is of a type that all of them know.
+    pub(super) fn shared_types(
+        &self,
+        ty: &str,
+        field: &str,
+        options: &PlanOptions,
+    ) -> BTreeSet<String> {
+        let mut shared: Option<BTreeSet<String>> = None;
+        for service in self.services.values() {
+            let Some(inner) = service.resolves(self, ty, field, options) else {
+                continue;
+            };
+            let mine = self.expand(service, &inner).into_iter().map(|(ty, _)| ty);
+            shared = Some(match shared {
+                None => mine.collect(),
+                Some(others) => mine.filter(|ty| others.contains(ty)).collect(),
+            });
+        }
+        shared.unwrap_or_default()
+    }
+
+    /// Root types may have other names in a subgraph.
+    fn supergraph_name(&self, service: &Service<'_>, ty: &str) -> String {
+        let kinds = [
+            OperationType::Query,
+            OperationType::Mutation,
+            OperationType::Subscription,
+        ];
+        kinds
+            .into_iter()
+            .find(|kind| service.root_type(*kind).as_deref() == Some(ty))
+            .map_or_else(|| ty.to_owned(), |kind| self.root_type(kind))
+    }
+
+    fn implementations(&self, interface: &str) -> Vec<String> {
+        self.supergraph
+            .schema()
+            .types
+            .values()
+            .filter(|ty| ty.is_object() && self.is_a(ty.name(), interface))
+            .map(|ty| ty.name().to_string())
+            .collect()
+    }
+}
+
+impl<'a> Service<'a> {
+    fn new(supergraph: &Supergraph, graph: &str, name: &str, subgraph: &'a Subgraph) -> Self {
+        let mut service = Self {
+            subgraph,
+            keys: HashMap::new(),
+            interface_objects: BTreeSet::new(),
+            fields: HashMap::new(),
+        };
+        for ty in supergraph.schema().types.values() {
+            service.read_type(graph, name, ty);
+        }
+        service
+    }
+
+    pub(super) fn root_type(&self, kind: OperationType) -> Option<String> {
+        let root = self.subgraph.schema().root_operation(kind);
+        root.map(ToString::to_string)
+    }
+
+    /// The type of a field's value, if the subgraph resolves it for objects of this type.
+    fn resolves(
+        &self,
+        model: &Model<'_>,
+        ty: &str,
+        field: &str,
+        options: &PlanOptions,
+    ) -> Option<String> {
+        let kinds = [
+            OperationType::Query,
+            OperationType::Mutation,
+            OperationType::Subscription,
+        ];
+        let root = kinds.into_iter().find(|kind| model.root_type(*kind) == ty);
+        let name = match root {
+            Some(kind) => self.root_type(kind)?,
+            None => ty.to_owned(),
+        };
+        let mut names = std::iter::once(&name).chain(&self.interface_objects);
+        names.find_map(|name| {
+            if *name != ty && root.is_none() && !model.is_a(ty, name) {
+                return None;
+            }
+            let definition = self.subgraph.field_definition(name, field)?;
+            let rules = self.rules(if root.is_some() { ty } else { name }, field);
+            let resolves = !rules.external && !rules.is_overridden(options);
+            resolves.then(|| definition.ty.inner_named_type().to_string())
+        })
+    }
+
+    pub(super) fn is_interface_object(&self, ty: &str) -> bool {
+        self.interface_objects.contains(ty)
+    }
+
+    /// The resolvable keys of an entity.
+    pub(super) fn keys(&self, ty: &str) -> &[Vec<Item>] {
+        self.keys.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// What holds for a field; nothing special, when the supergraph says nothing.
+    pub(super) fn rules(&self, ty: &str, field: &str) -> Rules {
+        let key = (ty.to_owned(), field.to_owned());
+        self.fields.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// Every subgraph answers the fields of its keys, external or not: they are how its objects are known elsewhere.
+    pub(super) fn is_in_key(&self, ty: &str, field: &str) -> bool {
+        let info = self.subgraph.field_info(ty, field);
+        info.is_some_and(|info| info.in_key)
+    }
+
+    fn read_type(&mut self, graph: &str, name: &str, ty: &ExtendedType) {
+        let type_name = ty.name().as_str();
+        for join in ty.directives().get_all("join__type") {
+            if argument(join, "graph") != Some(graph.to_owned()) {
+                continue;
+            }
+            let is = |name: &str| argument(join, name).as_deref() == Some("true");
+            if is("isInterfaceObject") {
+                self.interface_objects.insert(type_name.to_owned());
+            }
+            let resolvable = argument(join, "resolvable").as_deref() != Some("false");
+            if let Some(key) = argument(join, "key").filter(|_| resolvable) {
+                let keys = self.keys.entry(type_name.to_owned()).or_default();
+                keys.push(field_set(&key));
+            }
+        }
+        let fields = match ty {
+            ExtendedType::Object(object) => &object.fields,
+            ExtendedType::Interface(interface) => &interface.fields,
+            _ => return,
+        };
+        for (field_name, field) in fields {
+            let joins: Vec<_> = field.directives.get_all("join__field").collect();
+            let key = (type_name.to_owned(), field_name.to_string());
+            if let Some(rules) = rules(&joins, graph, name) {
+                self.fields.insert(key, rules);
+            }
+        }
+    }
+}
+
+fn rules(joins: &[&Node<ast::Directive>], graph: &str, name: &str) -> Option<Rules> {
+    let mine = joins
+        .iter()
+        .find(|join| argument(join, "graph").as_deref() == Some(graph));
+    // Who overrides this subgraph, if anybody does, and under which label.
+    let overriding = joins
+        .iter()
+        .find(|join| argument(join, "override").as_deref() == Some(name));
+    let Some(mine) = mine else {
+        return overriding.map(|_| Rules {
+            overridden: true,
+            ..Rules::default()
+        });
+    };
+    let label = overriding.map(|join| argument(join, "overrideLabel"));
+    let text = |name: &str| argument(mine, name).unwrap_or_default();
+    Some(Rules {
+        external: text("external") == "true",
+        overridden: matches!(label, Some(None)),
+        overridden_by_label: label.flatten(),
+        only_with_label: argument(mine, "overrideLabel"),
+        requires: field_set(&text("requires")),
+        provides: field_set(&text("provides")),
+        context_arguments: context_arguments(mine),
+    })
+}
+
+fn context_arguments(join: &ast::Directive) -> Vec<String> {
+    let Some(ast::Value::List(all)) = join
+        .specified_argument_by_name("contextArguments")
+        .map(|value| &**value)
+    else {
+        return Vec::new();
+    };
+    all.iter()
+        .filter_map(|one| one.as_object())
+        .flat_map(|entries| entries.iter())
+        .filter(|(name, _)| name == "name")
+        .filter_map(|(_, value)| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// A directive's argument as text, whatever its type.
+fn argument(directive: &ast::Directive, name: &str) -> Option<String> {
+    match &**directive.specified_argument_by_name(name)? {
+        ast::Value::String(text) => Some(text.clone()),
+        ast::Value::Enum(value) => Some(value.to_string()),
+        ast::Value::Boolean(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
