@@ -3,6 +3,8 @@
 //! Everything runs in the one future behind the answers: whoever drops them ends it, upstream requests included.
 
 mod delivery;
+#[cfg(test)]
+mod tests;
 
 use std::{pin::pin, sync::Arc};
 

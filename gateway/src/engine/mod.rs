@@ -9,6 +9,8 @@ mod defer;
 mod error;
 mod execute;
 mod fetch;
+#[cfg(test)]
+mod handmade;
 mod keys;
 mod merge;
 mod operation;

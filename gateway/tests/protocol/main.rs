@@ -1,5 +1,6 @@
 //! The gateway's protocols over real sockets, before a subgraph in the same process.
 
+mod defer;
 mod harness;
 mod http_config;
 mod http_policy;
