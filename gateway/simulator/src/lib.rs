@@ -6,5 +6,12 @@
 //! loudly what it should never be asked ([`answer`]), so a wrong plan cannot pass by luck. Development only: no product
 //! depends on this crate.
 
+pub mod answer;
+pub mod case;
+pub mod compose;
 pub mod check;
+pub mod generate;
 pub mod sdl;
+pub mod search;
+pub mod serve;
+pub mod world;

@@ -1,0 +1,251 @@
+//! One case: subgraphs and an operation, answered by the gateway's engine and by one schema over all.
+
+use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
+
+use apollo_compiler::{
+    ExecutableDocument,
+    response::{JsonMap, JsonValue},
+};
+use federation::{PlanOptions, Planner, Supergraph};
+use gateway::engine::{Context, Engine, ErrorPolicy, Outcome, Request, Upstreams};
+
+use crate::{
+    answer::{Monolith, Refusal, Server},
+    compose::{ComposeError, Composer, Source},
+    generate::Operation,
+    sdl::{SdlError, Subgraph},
+    serve::Host,
+    world::World,
+};
+
+/// Subgraphs that compose, ready to answer.
+pub struct Schema {
+    /// As composed.
+    pub supergraph: Supergraph,
+    world: Arc<World>,
+    servers: Vec<Server>,
+    monolith: Monolith,
+    engine: Engine,
+    _hosted: crate::serve::Hosted,
+}
+
+/// Why a set of subgraphs cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// It does not compose: no case at all.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// The simulator cannot read it.
+    #[error(transparent)]
+    Sdl(#[from] SdlError),
+    /// The gateway refuses what the composer made.
+    #[error("the supergraph was refused: {0}")]
+    Supergraph(String),
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The gateway answered as one schema would have.
+    Same,
+    /// There is nothing to compare with.
+    Skipped(String),
+    /// It did not.
+    Different(Box<Difference>),
+}
+
+/// How the gateway's answer differs.
+#[derive(Debug)]
+pub struct Difference {
+    /// In short: what kind of failure it is.
+    pub kind: Kind,
+    /// The plan, as text; or why there is none.
+    pub plan: String,
+    /// What one schema answers.
+    pub expected: String,
+    /// What the gateway answered.
+    pub answered: String,
+}
+
+/// Kinds of failure: shrinking keeps to the kind that it began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The operation was not planned.
+    NotPlanned,
+    /// A subgraph refused a fetch, or the engine an answer.
+    Errors,
+    /// The data is other data.
+    Data,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            plan,
+            expected,
+            answered,
+        } = self;
+        write!(
+            f,
+            "{kind:?}\n\nplan:\n{plan}\n\nexpected: {expected}\nanswered: {answered}\n"
+        )
+    }
+}
+
+impl Schema {
+    /// Composes and serves subgraphs.
+    pub fn new(
+        seed: u64,
+        sources: &[Source],
+        composer: &Composer,
+        host: &Host,
+    ) -> Result<Self, SchemaError> {
+        let sdl = composer.compose(sources)?;
+        let supergraph =
+            Supergraph::parse(&sdl).map_err(|error| SchemaError::Supergraph(error.to_string()))?;
+        let subgraphs = sources
+            .iter()
+            .map(|(name, sdl)| Subgraph::parse(name, sdl))
+            .collect::<Result<Vec<_>, _>>()?;
+        let world = Arc::new(World::new(seed, subgraphs, BTreeSet::new()));
+        let servers = Server::all(&world);
+        let hosted = host.add(servers.clone());
+        let mut upstreams = Upstreams::new(ops::client::http_client());
+        upstreams.urls.clone_from(&hosted.urls);
+        upstreams.errors = ErrorPolicy {
+            all: true,
+            ..ErrorPolicy::default()
+        };
+        Ok(Self {
+            engine: Engine::new(supergraph.clone(), upstreams),
+            monolith: Monolith::new(Arc::clone(&world), supergraph.api_schema().clone()),
+            supergraph,
+            servers,
+            world,
+            _hosted: hosted,
+        })
+    }
+
+    /// What is true of these subgraphs.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Answers an operation in both ways.
+    pub async fn compare(&self, operation: &Operation) -> Verdict {
+        let expected = match self.expected(operation) {
+            Ok(data) => {
+                let mut response = JsonMap::new();
+                response.insert("data", JsonValue::Object(data));
+                JsonValue::Object(response).to_string()
+            }
+            Err(why) => return Verdict::Skipped(why.to_string()),
+        };
+        for server in &self.servers {
+            server.reset();
+        }
+        let request = Request {
+            query: operation.text.clone(),
+            variables: variables(&operation.variables),
+            ..Request::default()
+        };
+        let answered = match self.engine.execute(request, Context::default()).await {
+            Outcome::Response(response) => {
+                String::from_utf8_lossy(&response.to_bytes()).into_owned()
+            }
+            Outcome::Stream(_) => return Verdict::Skipped("a stream".to_owned()),
+        };
+        if answered == expected {
+            return Verdict::Same;
+        }
+        let (plan, kind) = match self.plan(operation) {
+            Err(why) => (why, Kind::NotPlanned),
+            Ok(plan) if answered.contains("\"errors\":") => (plan, Kind::Errors),
+            Ok(plan) => (plan, Kind::Data),
+        };
+        Verdict::Different(Box::new(Difference {
+            kind,
+            plan,
+            expected,
+            answered,
+        }))
+    }
+
+    fn expected(&self, operation: &Operation) -> Result<JsonMap, Refusal> {
+        let schema = self.supergraph.api_schema();
+        let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
+            .map_err(|error| Refusal::Invalid(error.errors.to_string()))?;
+        let only = document
+            .operations
+            .get(None)
+            .map_err(|error| Refusal::Invalid(error.message().to_string()))?;
+        self.monolith
+            .answer(&document, only, &operation.variables, 0)
+    }
+
+    fn plan(&self, operation: &Operation) -> Result<String, String> {
+        let schema = self.supergraph.api_schema();
+        let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
+            .map_err(|error| error.errors.to_string())?;
+        let only = document
+            .operations
+            .get(None)
+            .map_err(|error| error.message().to_string())?;
+        Planner::new(&self.supergraph)
+            .plan(&document, only, &PlanOptions::default())
+            .map(|plan| plan.to_text())
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn variables(map: &JsonMap) -> serde_json::Map<String, serde_json::Value> {
+    let text = JsonValue::Object(map.clone()).to_string();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// A case as files: `subgraphs/<name>.graphql`, `operation.graphql`, `variables.json`.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The seed of the values.
+    pub seed: u64,
+    /// The subgraphs.
+    pub subgraphs: Vec<Source>,
+    /// What is asked.
+    pub operation: Operation,
+}
+
+impl Case {
+    /// Reads a case.
+    pub fn read(folder: &Path) -> std::io::Result<Self> {
+        let mut subgraphs = Vec::new();
+        for entry in std::fs::read_dir(folder.join("subgraphs"))? {
+            let path = entry?.path();
+            if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {
+                subgraphs.push((name.to_owned(), std::fs::read_to_string(&path)?));
+            }
+        }
+        subgraphs.sort();
+        let text = std::fs::read_to_string(folder.join("operation.graphql"))?;
+        let variables = std::fs::read_to_string(folder.join("variables.json"))?;
+        Ok(Self {
+            seed: 0,
+            subgraphs,
+            operation: Operation {
+                text,
+                variables: serde_json::from_str(&variables)?,
+            },
+        })
+    }
+
+    /// Writes a case.
+    pub fn write(&self, folder: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(folder.join("subgraphs"))?;
+        for (name, sdl) in &self.subgraphs {
+            std::fs::write(folder.join(format!("subgraphs/{name}.graphql")), sdl)?;
+        }
+        std::fs::write(folder.join("operation.graphql"), &self.operation.text)?;
+        let variables = JsonValue::Object(self.operation.variables.clone());
+        std::fs::write(folder.join("variables.json"), format!("{variables}\n"))
+    }
+}

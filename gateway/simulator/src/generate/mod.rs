@@ -1,0 +1,25 @@
+//! Random schemas and operations; the seed is the only input.
+
+mod directives;
+mod distribute;
+mod domain;
+mod draft;
+mod features;
+mod operation;
+
+use fastrand::Rng;
+
+use crate::compose::Source;
+use distribute::Draft;
+pub use features::Features;
+pub use operation::{Operation, operation};
+
+/// A set of subgraphs. Most compose.
+pub fn subgraphs(seed: u64, features: &Features) -> Vec<Source> {
+    let draft = Draft::random(Rng::with_seed(seed), features);
+    draft
+        .subs
+        .iter()
+        .map(|sub| (sub.name.clone(), sub.sdl()))
+        .collect()
+}

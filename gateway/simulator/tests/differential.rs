@@ -1,0 +1,42 @@
+//! The gateway's engine against one schema over all subgraphs, on random schemas and operations.
+//!
+//! `SEED=n` tries one case and tells all about it; `FROM` and `CASES` say which seeds; `SECONDS` searches until that time
+//! is over; `FEATURES=all=0,requires=1` changes what is generated (`generate/features.rs` has the names).
+
+use std::{env, str::FromStr, time::Duration};
+
+use simulator::{generate::Features, search::Search};
+
+fn setting<T: FromStr>(name: &str) -> Option<T> {
+    let text = env::var(name).ok()?;
+    let value = text.parse().ok();
+    assert!(value.is_some(), "{name}={text} is no number");
+    value
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gateway_answers_as_one_schema_would() {
+    let features = env::var("FEATURES").unwrap_or_default();
+    let one: Option<u64> = setting("SEED");
+    let time = setting("SECONDS").map(Duration::from_secs);
+    let search = Search {
+        from: one.or(setting("FROM")).unwrap_or(0),
+        cases: match (one, time) {
+            (Some(_), _) => 1,
+            (None, Some(_)) => setting("CASES").unwrap_or(u64::MAX / 2),
+            (None, None) => setting("CASES").unwrap_or(1_000),
+        },
+        time,
+        features: Features::parse(&features).expect("FEATURES are name=chance,…"),
+    };
+    let report = search.run(2).await.expect("the composer works");
+    println!("{}", report.summary());
+    if one.is_some() {
+        println!("{report:#?}");
+    }
+    assert!(
+        report.different.is_empty() && report.broken.is_empty(),
+        "{}",
+        report.failures()
+    );
+}
