@@ -4,7 +4,7 @@
 //! into a [`plan::Plan`]. Pure: no I/O, no clock, no async. Executing a plan is the caller's business.
 
 mod api_schema;
-mod hive;
+mod model;
 pub mod plan;
 mod plan_json;
 mod plan_text;

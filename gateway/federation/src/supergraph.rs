@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
-    time::Duration,
 };
 
 use apollo_compiler::{
@@ -12,10 +11,7 @@ use apollo_compiler::{
     validation::Valid,
 };
 
-use crate::{api_schema, hive};
-
-/// How long one operation may be planned: a hostile one ends in an error.
-const BUDGET: Duration = Duration::from_secs(5);
+use crate::{api_schema, model::Model};
 
 /// Why a supergraph was refused.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +27,9 @@ pub enum SupergraphError {
     /// What remains for clients is not a valid schema.
     #[error("the supergraph's API schema is not valid:\n{0}")]
     InvalidApi(String),
-    /// The planner refused it.
-    #[error("the supergraph cannot be planned over: {0}")]
-    Unplannable(String),
+    /// A join directive does not fit the schema.
+    #[error("the supergraph's join directives are wrong: {0}")]
+    InvalidJoin(String),
 }
 
 /// One subgraph of a supergraph.
@@ -62,7 +58,7 @@ struct Inner {
     subgraphs: Vec<Subgraph>,
     by_graph: HashMap<String, usize>,
     override_labels: Vec<String>,
-    bridge: hive::Bridge,
+    model: Model,
 }
 
 impl Supergraph {
@@ -74,7 +70,9 @@ impl Supergraph {
         let api_schema = api_schema::derive(&schema)
             .validate()
             .map_err(|error| SupergraphError::InvalidApi(error.errors.to_string()))?;
-        let bridge = hive::Bridge::new(sdl, BUDGET).map_err(SupergraphError::Unplannable)?;
+        let override_labels = override_labels_of(&schema);
+        let model = Model::load(&schema, &subgraphs, &override_labels)
+            .map_err(SupergraphError::InvalidJoin)?;
         let by_graph = subgraphs
             .iter()
             .enumerate()
@@ -83,19 +81,19 @@ impl Supergraph {
         Ok(Self {
             inner: Arc::new(Inner {
                 sdl: sdl.to_owned(),
-                override_labels: override_labels_of(&schema),
+                override_labels,
+                model,
                 implementers: api_schema.implementers_map(),
                 schema,
                 api_schema,
                 subgraphs,
                 by_graph,
-                bridge,
             }),
         })
     }
 
-    pub(crate) fn bridge(&self) -> &hive::Bridge {
-        &self.inner.bridge
+    pub(crate) fn model(&self) -> &Model {
+        &self.inner.model
     }
 
     /// The text that was loaded.

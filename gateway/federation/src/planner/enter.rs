@@ -1,0 +1,535 @@
+//! Entering another subgraph: which key opens it, what else has to be sent, and which request does it.
+
+use apollo_compiler::Name;
+
+use super::{
+    PlanError,
+    bound::Way,
+    build::{Builder, Demand, Found},
+    graph::{ContextUse, Entry, Graph, Group, GroupId, PositionId, Representation, Source},
+    merge_selection,
+    selection::{Arguments, Condition, Item, SetId},
+    type_sets::TypeSet,
+    views::{Door, Grant, Seen, Session, TYPENAME, View},
+};
+use crate::{
+    model::{FieldId, FieldSetId, TypeId},
+    plan::{Field, Inline, Selection},
+};
+
+/// Openings within openings: keys that need keys, requirements that require.
+const MAX_NESTING: u32 = 40;
+
+/// What an entering is for.
+struct Entering<'a> {
+    door: Door,
+    /// What each type of object has to bring besides a key.
+    requires: Vec<(TypeId, FieldSetId)>,
+    /// The field that is wanted, if it has arguments from context.
+    contextual: Option<FieldId>,
+    /// What will be selected there.
+    item: Option<&'a Item>,
+}
+
+impl Session<'_> {
+    fn door_like(&mut self, leaf: TypeId, door: &Door) -> Option<Door> {
+        self.doors(leaf)
+            .iter()
+            .find(|other| other.subgraph == door.subgraph && other.seen == door.seen)
+            .cloned()
+    }
+
+    fn typename_set(&mut self, leaf: TypeId) -> SetId {
+        let on = self.types.intern(&[leaf]);
+        self.selections.add(vec![Item {
+            on,
+            key: TYPENAME,
+            name: TYPENAME,
+            arguments: Arguments::NONE,
+            conditions: vec![Condition::ALWAYS],
+            below: None,
+            deferral: None,
+        }])
+    }
+}
+
+impl Builder<'_, '_> {
+    /// Enters the subgraph that a way leads to; gives back its place among the position's sources.
+    pub(super) fn enter(
+        &mut self,
+        position: PositionId,
+        item: &Item,
+        leaves: TypeSet,
+        way: &Way,
+        demand: Demand,
+    ) -> Result<usize, PlanError> {
+        let members = self.session.types.get(leaves);
+        let door = self.session.doors(members[0])[way.remote.door].clone();
+        let mut requires = Vec::new();
+        for leaf in members.iter() {
+            let remotes = self.session.remotes(*leaf, &item.name);
+            let doors = self.session.doors(*leaf);
+            let same = remotes.iter().find(|remote| {
+                let other = &doors[remote.door];
+                other.subgraph == door.subgraph && other.seen == door.seen
+            });
+            requires.extend(same.and_then(|remote| Some((*leaf, remote.requires?))));
+        }
+        let entering = Entering {
+            door,
+            requires,
+            contextual: way.remote.has_contexts.then_some(way.remote.field),
+            item: Some(item),
+        };
+        let condition = match item.conditions.as_slice() {
+            _ if demand.is_internal => demand.condition,
+            [one] => *one,
+            _ => Condition::ALWAYS,
+        };
+        let needs = Demand {
+            is_internal: true,
+            condition,
+            ..demand
+        };
+        self.enter_door(position, leaves, &entering, needs)
+    }
+
+    /// Where an interface object hides the type and something depends on it: asks a subgraph that knows.
+    pub(super) fn learn_type(
+        &mut self,
+        position: PositionId,
+        set: &super::selection::Set,
+        wanted: &[usize],
+        demand: Demand,
+    ) -> Result<(), PlanError> {
+        let leaves = self.graph.positions[position].leaves;
+        let Some(interface) = self.session.hidden(leaves) else {
+            return Ok(());
+        };
+        if self.graph.positions[position].sources.is_empty() {
+            return Ok(());
+        }
+        let depends_on_it = wanted.iter().any(|place| {
+            let item = &set.items[*place];
+            self.session.needs_type(item, leaves)
+                || item.name == TYPENAME && !demand.is_internal
+        });
+        if !depends_on_it {
+            return Ok(());
+        }
+        let views: Vec<View> = self.graph.positions[position]
+            .sources
+            .iter()
+            .map(|source| source.view)
+            .collect();
+        let views = self.session.intern_views(&views);
+        let hops = self.session.hops(interface, views);
+        let doors = self.session.doors(interface);
+        let known = doors
+            .iter()
+            .zip(hops.iter())
+            .filter(|(door, _)| {
+                !self
+                    .session
+                    .model
+                    .ty(interface)
+                    .is_interface_object(door.subgraph)
+            })
+            .filter_map(|(door, hops)| Some(((*hops)?, door)))
+            .min_by_key(|(hops, door)| (*hops, door.subgraph));
+        let Some((_, door)) = known else {
+            return Err(PlanError::Unreachable {
+                coordinate: format!("{}.__typename", self.session.model.ty(interface).name),
+            });
+        };
+        let entering = Entering {
+            door: door.clone(),
+            requires: Vec::new(),
+            contextual: None,
+            item: None,
+        };
+        let needs = Demand {
+            is_internal: true,
+            condition: Condition::ALWAYS,
+            ..demand
+        };
+        let place = self.enter_door(position, leaves, &entering, needs)?;
+        let source = self.graph.positions[position].sources[place];
+        let on = self.graph.positions[position].leaves;
+        self.graph.nodes[source.node].add(Entry {
+            on,
+            key: TYPENAME,
+            name: TYPENAME,
+            arguments: Arguments::NONE,
+            contextual: Vec::new(),
+            conditions: vec![Condition::ALWAYS],
+            below: None,
+            is_shared: false,
+        });
+        Ok(())
+    }
+
+    fn enter_door(
+        &mut self,
+        position: PositionId,
+        leaves: TypeSet,
+        entering: &Entering<'_>,
+        needs: Demand,
+    ) -> Result<usize, PlanError> {
+        if self.nesting >= MAX_NESTING {
+            return Err(PlanError::TooComplex);
+        }
+        self.nesting += 1;
+        let entered = self.enter_nested(position, leaves, entering, needs);
+        self.nesting -= 1;
+        entered
+    }
+
+    fn enter_nested(
+        &mut self,
+        position: PositionId,
+        leaves: TypeSet,
+        entering: &Entering<'_>,
+        needs: Demand,
+    ) -> Result<usize, PlanError> {
+        let door = &entering.door;
+        if door.keys.is_empty() {
+            return Ok(self.enter_root(position, door, needs));
+        }
+        let mut depends = Vec::new();
+        let mut representations = Vec::new();
+        for leaf in self.session.types.get(leaves).iter() {
+            let Some(door) = self.session.door_like(*leaf, door) else {
+                return Err(PlanError::TooComplex);
+            };
+            let requires = entering.requires.iter().filter(|(ty, _)| ty == leaf);
+            let requires: Vec<FieldSetId> = requires.map(|(_, set)| *set).collect();
+            let found = self.representation(position, *leaf, &door, &requires, needs)?;
+            Graph::depend(&mut depends, found.depends);
+            representations.push(Representation {
+                leaf: *leaf,
+                type_name: door.type_name,
+                fields: found.selections,
+            });
+        }
+        let mut contexts = Vec::new();
+        if let Some(field) = entering.contextual {
+            contexts = self.contexts(position, field, door, &mut depends, needs)?;
+        }
+        let depth = self.graph.depth_after(&depends);
+        let known = self.joinable(position, entering, &contexts, depth, needs);
+        let place = match known {
+            Some(place) => place,
+            None => self.open(position, door, depth, contexts, needs),
+        };
+        let group = self.graph.positions[position].sources[place].group;
+        let group = &mut self.graph.groups[group];
+        Graph::depend(&mut group.depends, depends);
+        for one in representations {
+            match group
+                .representations
+                .iter_mut()
+                .find(|known| known.leaf == one.leaf)
+            {
+                Some(known) => {
+                    for field in one.fields {
+                        merge_selection(&mut known.fields, field);
+                    }
+                }
+                None => group.representations.push(one),
+            }
+        }
+        Ok(place)
+    }
+
+    /// Root types need no key: the subgraph is simply asked, at once or when the object is there.
+    fn enter_root(&mut self, position: PositionId, door: &Door, needs: Demand) -> usize {
+        let here = &self.graph.positions[position];
+        let known = here.sources.iter().position(|source| {
+            let group = &self.graph.groups[source.group];
+            source.node == group.node
+                && group.subgraph == door.subgraph
+                && group.block == needs.block
+        });
+        if let Some(known) = known {
+            return known;
+        }
+        let first = here
+            .sources
+            .iter()
+            .map(|source| source.group)
+            .min_by_key(|group| self.graph.groups[*group].depth);
+        let depends: Vec<GroupId> = match here.parent {
+            Some(_) => first.into_iter().collect(),
+            None => Vec::new(),
+        };
+        let depth = self.graph.depth_after(&depends);
+        let place = self.open(position, door, depth, Vec::new(), needs);
+        let group = self.graph.positions[position].sources[place].group;
+        self.graph.groups[group].depends = depends;
+        place
+    }
+
+    fn open(
+        &mut self,
+        position: PositionId,
+        door: &Door,
+        depth: u32,
+        contexts: Vec<ContextUse>,
+        needs: Demand,
+    ) -> usize {
+        let view = View {
+            subgraph: door.subgraph,
+            seen: door.seen,
+            grant: Grant::NONE,
+        };
+        let node = self.graph.new_node(view);
+        self.graph.groups.push(Group {
+            subgraph: door.subgraph,
+            position,
+            node,
+            view,
+            representations: Vec::new(),
+            depends: Vec::new(),
+            depth,
+            contexts,
+            block: needs.block,
+            is_gone: false,
+        });
+        let group = self.graph.groups.len() - 1;
+        self.add_source(position, Source { group, node, view })
+    }
+
+    /// A request that is made anyway, late enough for what is to be sent.
+    fn joinable(
+        &self,
+        position: PositionId,
+        entering: &Entering<'_>,
+        contexts: &[ContextUse],
+        depth: u32,
+        needs: Demand,
+    ) -> Option<usize> {
+        let door = &entering.door;
+        let here = &self.graph.positions[position];
+        here.sources.iter().position(|source| {
+            let group = &self.graph.groups[source.group];
+            let is_in_the_way = matches!(door.seen, Seen::As(_))
+                && entering.item.is_some_and(|item| {
+                    self.graph.nodes[source.node].conflicts(&item.key, &item.name, item.arguments)
+                });
+            source.node == group.node
+                && group.subgraph == door.subgraph
+                && group.view.seen == door.seen
+                && !group.representations.is_empty()
+                && group.block == needs.block
+                && group.depth >= depth
+                && group.contexts == contexts
+                && !is_in_the_way
+        })
+    }
+
+    /// What an object of a type sends: its type, the cheapest key, and what is required.
+    fn representation(
+        &mut self,
+        position: PositionId,
+        leaf: TypeId,
+        door: &Door,
+        requires: &[FieldSetId],
+        needs: Demand,
+    ) -> Result<Found, PlanError> {
+        let mut found = Found {
+            selections: vec![Selection::Field(Field {
+                name: TYPENAME.to_string(),
+                ..Field::default()
+            })],
+            depends: Vec::new(),
+        };
+        let is_hidden = self.session.types.intern(&[leaf]);
+        if self.session.hidden(is_hidden).is_none() {
+            let typename = self.session.typename_set(leaf);
+            let typed = self.plan_set(position, typename, needs)?;
+            Graph::depend(&mut found.depends, typed.depends);
+        }
+        let key = self.cheapest_key(position, leaf, door, needs);
+        let sets = key.into_iter().chain(requires.iter().copied());
+        for set in sets.collect::<Vec<_>>() {
+            let set = self.session.field_set(set, leaf);
+            let more = self.plan_set(position, set, needs)?;
+            for selection in more.selections {
+                merge_unwrapped(&mut found.selections, selection, &self.session.model.ty(leaf).name);
+            }
+            Graph::depend(&mut found.depends, more.depends);
+        }
+        Ok(found)
+    }
+
+    fn cheapest_key(
+        &mut self,
+        position: PositionId,
+        leaf: TypeId,
+        door: &Door,
+        needs: Demand,
+    ) -> Option<FieldSetId> {
+        let leaves = self.session.types.intern(&[leaf]);
+        let views: Vec<View> = self.graph.positions[position]
+            .sources
+            .iter()
+            .filter(|source| {
+                let block = self.graph.groups[source.group].block;
+                self.graph.is_within(needs.block, block)
+            })
+            .map(|source| source.view)
+            .collect();
+        let from = self.session.intern_views(&views);
+        let mut best: Option<((u32, u32, u32, usize), FieldSetId)> = None;
+        for key in &door.keys {
+            let set = self.session.field_set(*key, leaf);
+            let bound = self.session.bound(set, from, leaves);
+            if !bound.is_reachable {
+                continue;
+            }
+            let earliest = self.earliest(position, set, leaf);
+            let size = self.session.selections.set(set).items.len();
+            let cost = (bound.depth, earliest, bound.fetches, size);
+            if best.is_none_or(|(known, _)| cost < known) {
+                best = Some((cost, *key));
+            }
+        }
+        best.map(|(_, key)| key).or(door.keys.first().copied())
+    }
+
+    /// How deep the requests are that read a selection at a position, each field where it comes first.
+    fn earliest(&mut self, position: PositionId, set: SetId, leaf: TypeId) -> u32 {
+        let sources = self.graph.positions[position].sources.clone();
+        let set = self.session.selections.set(set);
+        let mut latest = 0;
+        for item in &set.items {
+            let first = sources
+                .iter()
+                .filter(|source| self.session.local(leaf, &item.name, source.view).is_some())
+                .map(|source| self.graph.groups[source.group].depth)
+                .min();
+            latest = latest.max(first.unwrap_or(u32::MAX));
+        }
+        latest
+    }
+
+    /// Finds the values of enclosing objects that a field takes as arguments.
+    fn contexts(
+        &mut self,
+        position: PositionId,
+        field: FieldId,
+        door: &Door,
+        depends: &mut Vec<GroupId>,
+        needs: Demand,
+    ) -> Result<Vec<ContextUse>, PlanError> {
+        let model = self.session.model;
+        let Some(join) = model.field(field).joined(door.subgraph) else {
+            return Ok(Vec::new());
+        };
+        let mut uses = Vec::new();
+        for argument in &join.contexts {
+            let Some((above, selections)) =
+                self.context(position, argument, depends, needs)?
+            else {
+                return Err(PlanError::Unreachable {
+                    coordinate: format!(
+                        "{}({}:), whose context {} no enclosing object sets",
+                        model.field(field).name,
+                        argument.argument,
+                        argument.context
+                    ),
+                });
+            };
+            uses.push(ContextUse {
+                field,
+                argument: argument.argument.clone(),
+                variable: format!("contextualArgument_{}_{}", field.0, uses.len()),
+                ty: argument.ty.clone(),
+                position: above,
+                selections,
+            });
+        }
+        Ok(uses)
+    }
+
+    fn context(
+        &mut self,
+        position: PositionId,
+        argument: &crate::model::ContextArgument,
+        depends: &mut Vec<GroupId>,
+        needs: Demand,
+    ) -> Result<Option<(PositionId, Vec<Selection>)>, PlanError> {
+        let model = self.session.model;
+        let mut step = self.graph.positions[position].parent.clone();
+        while let Some(above) = step {
+            let members = self.session.types.get(above.on);
+            let mut selections = Vec::new();
+            for leaf in members.iter() {
+                let setter = model.context_types(&argument.context).iter().find(|ty| {
+                    **ty == *leaf || model.ty(**ty).possible.binary_search(leaf).is_ok()
+                });
+                let Some(set) = setter.and_then(|ty| argument.selections.get(ty)) else {
+                    continue;
+                };
+                let set = self.session.field_set(*set, *leaf);
+                let found = self.plan_set(above.position, set, needs)?;
+                Graph::depend(depends, found.depends);
+                let mut plain = Vec::new();
+                for selection in found.selections {
+                    merge_unwrapped(&mut plain, selection, &model.ty(*leaf).name);
+                }
+                selections.push(Selection::Inline(Inline {
+                    type_condition: model.ty(*leaf).name.to_string(),
+                    selections: plain,
+                    ..Inline::default()
+                }));
+            }
+            if !selections.is_empty() {
+                let is_certain = !self.graph.positions[above.position].is_abstract;
+                if is_certain
+                    && selections.len() == 1
+                    && let Some(Selection::Inline(only)) = selections.pop()
+                {
+                    selections = only.selections;
+                }
+                return Ok(Some((above.position, selections)));
+            }
+            step = self.graph.positions[above.position].parent.clone();
+        }
+        Ok(None)
+    }
+
+    /// The arguments of a field that a group fills from context: their names and variables.
+    pub(super) fn contextual(
+        &mut self,
+        group: GroupId,
+        item: &Item,
+        leaves: TypeSet,
+    ) -> Vec<(String, String)> {
+        let group = &self.graph.groups[group];
+        if group.contexts.is_empty() {
+            return Vec::new();
+        }
+        let leaf = self.session.types.members(leaves)[0];
+        let field = self.session.model.field_named(leaf, &item.name);
+        group
+            .contexts
+            .iter()
+            .filter(|used| Some(used.field) == field)
+            .map(|used| (used.argument.clone(), used.variable.clone()))
+            .collect()
+    }
+}
+
+/// What is said about a type where only that type is meant needs no fragment around it.
+fn merge_unwrapped(list: &mut Vec<Selection>, selection: Selection, ty: &Name) {
+    match selection {
+        Selection::Inline(inline) if *inline.type_condition == **ty => {
+            for one in inline.selections {
+                merge_selection(list, one);
+            }
+        }
+        other => merge_selection(list, other),
+    }
+}

@@ -1,0 +1,224 @@
+//! The plan while it is being built: groups (one request each), the positions of the response that they are about, and
+//! what each group selects there.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+
+use super::{
+    selection::{Arguments, Condition, SetId},
+    type_sets::TypeSet,
+    views::View,
+};
+use crate::{
+    model::{FieldId, SubgraphId, TypeId},
+    plan::Selection,
+};
+
+pub(super) type GroupId = usize;
+pub(super) type PositionId = usize;
+pub(super) type NodeId = usize;
+pub(super) type BlockId = usize;
+
+/// A plan in the making.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub(super) groups: Vec<Group>,
+    pub(super) positions: Vec<Position>,
+    pub(super) nodes: Vec<SelectionNode>,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// One request to one subgraph.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) subgraph: SubgraphId,
+    pub(super) position: PositionId,
+    pub(super) node: NodeId,
+    pub(super) view: View,
+    /// What is sent for each type of object; none: this asks for root fields.
+    pub(super) representations: Vec<Representation>,
+    /// The groups whose answers it needs.
+    pub(super) depends: Vec<GroupId>,
+    /// Its place in the longest chain of requests, from 1.
+    pub(super) depth: u32,
+    pub(super) contexts: Vec<ContextUse>,
+    /// The `@defer` that it belongs to.
+    pub(super) block: Option<BlockId>,
+    /// Merged into another one.
+    pub(super) is_gone: bool,
+}
+
+/// A value of an enclosing object that a group sends.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ContextUse {
+    pub(super) field: FieldId,
+    pub(super) argument: String,
+    pub(super) variable: String,
+    pub(super) ty: String,
+    pub(super) position: PositionId,
+    pub(super) selections: Vec<Selection>,
+}
+
+/// What is sent for objects of a type.
+#[derive(Debug, Clone)]
+pub(super) struct Representation {
+    pub(super) leaf: TypeId,
+    /// In place of the object's own.
+    pub(super) type_name: Option<TypeId>,
+    pub(super) fields: Vec<Selection>,
+}
+
+/// A place of the response.
+#[derive(Debug)]
+pub(super) struct Position {
+    pub(super) parent: Option<Step>,
+    /// The types that its objects may have.
+    pub(super) leaves: TypeSet,
+    /// Where its objects can be read.
+    pub(super) sources: Vec<Source>,
+    /// What the client wants here.
+    pub(super) client: Option<SetId>,
+    /// Whether the client, or a subgraph, cannot tell the type from the schema.
+    pub(super) is_abstract: bool,
+    pub(super) children: HashMap<(TypeSet, Name), PositionId>,
+    /// Keys of the response that are in use here: for which field, with which arguments; `None`: for several.
+    pub(super) keys: HashMap<Name, Option<(Name, Arguments)>>,
+}
+
+/// From a position to the one below.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) position: PositionId,
+    pub(super) on: TypeSet,
+    pub(super) key: Name,
+    pub(super) lists: u8,
+}
+
+/// A group that reads the objects of a position.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source {
+    pub(super) group: GroupId,
+    pub(super) node: NodeId,
+    pub(super) view: View,
+}
+
+/// What a group selects of the objects at a position.
+#[derive(Debug, Default)]
+pub(super) struct SelectionNode {
+    /// How the objects are seen.
+    pub(super) view: Option<View>,
+    /// Nothing is read through it after all.
+    pub(super) is_dropped: bool,
+    pub(super) entries: Vec<Entry>,
+    index: HashMap<(TypeSet, Name), Vec<usize>>,
+}
+
+/// A selected field.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) on: TypeSet,
+    pub(super) key: Name,
+    pub(super) name: Name,
+    pub(super) arguments: Arguments,
+    /// Arguments that come from context: their names and variables.
+    pub(super) contextual: Vec<(String, String)>,
+    /// When any of these holds.
+    pub(super) conditions: Vec<Condition>,
+    pub(super) below: Option<NodeId>,
+    /// One of several places that the field is read from: dropped when nothing is read through it.
+    pub(super) is_shared: bool,
+}
+
+/// A `@defer` at a position.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub(super) outer: Option<BlockId>,
+    pub(super) position: PositionId,
+    pub(super) label: Option<String>,
+    pub(super) deferral: super::selection::DeferralId,
+}
+
+impl SelectionNode {
+    /// Adds an entry, or the conditions and the contents of one to what is already there; gives back its place.
+    pub(super) fn add(&mut self, entry: Entry) -> usize {
+        let key = (entry.on, entry.key.clone());
+        let places = self.index.entry(key).or_default();
+        let known = places.iter().copied().find(|place| {
+            let other = &self.entries[*place];
+            other.name == entry.name
+                && other.arguments == entry.arguments
+                && other.contextual == entry.contextual
+        });
+        if let Some(place) = known {
+            let other = &mut self.entries[place];
+            add_conditions(&mut other.conditions, &entry.conditions);
+            other.is_shared &= entry.is_shared;
+            return place;
+        }
+        places.push(self.entries.len());
+        self.entries.push(entry);
+        self.entries.len() - 1
+    }
+
+    /// Whether a key stands for another field here.
+    pub(super) fn conflicts(&self, key: &Name, name: &Name, arguments: Arguments) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.key == *key && (entry.name != *name || entry.arguments != arguments)
+        })
+    }
+}
+
+/// Either of them.
+pub(super) fn add_conditions(known: &mut Vec<Condition>, more: &[Condition]) {
+    for condition in more {
+        if !known.contains(condition) {
+            known.push(*condition);
+        }
+    }
+    if known.contains(&Condition::ALWAYS) {
+        known.clear();
+        known.push(Condition::ALWAYS);
+    }
+}
+
+impl Graph {
+    pub(super) fn new_node(&mut self, view: View) -> NodeId {
+        self.nodes.push(SelectionNode {
+            view: Some(view),
+            ..SelectionNode::default()
+        });
+        self.nodes.len() - 1
+    }
+
+    /// Whether a block is another one, or inside it.
+    pub(super) fn is_within(&self, mut block: Option<BlockId>, outer: Option<BlockId>) -> bool {
+        loop {
+            if block == outer {
+                return true;
+            }
+            match block {
+                Some(id) => block = self.blocks[id].outer,
+                None => return false,
+            }
+        }
+    }
+
+    /// Adds dependencies to a list.
+    pub(super) fn depend(list: &mut Vec<GroupId>, on: impl IntoIterator<Item = GroupId>) {
+        for group in on {
+            if !list.contains(&group) {
+                list.push(group);
+            }
+        }
+    }
+
+    pub(super) fn depth_after(&self, depends: &[GroupId]) -> u32 {
+        depends
+            .iter()
+            .map(|group| self.groups[*group].depth)
+            .max()
+            .unwrap_or(0)
+            + 1
+    }
+}

@@ -1,0 +1,499 @@
+//! From groups to the plan's fetches: selections in the words of the subgraph's schema.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::{Name, executable::Operation};
+
+use super::{
+    graph::{Entry, Graph, GroupId, NodeId, PositionId},
+    selection::Condition,
+    type_sets::TypeSet,
+    views::{Seen, Session, TYPENAME, View},
+};
+use crate::{
+    model::{Kind, Output, SubgraphId, TypeId},
+    plan::{
+        Conditions, ContextArgument, Fetch, Field, Inline, Node, OperationKind, PathElement,
+        Rewrite, RewriteElement, Selection, Variable,
+    },
+};
+
+/// Writes the groups of one plan.
+pub(super) struct Renderer<'r, 'm> {
+    pub(super) session: &'r mut Session<'m>,
+    pub(super) graph: &'r Graph,
+    pub(super) operation: &'r Operation,
+    pub(super) kind: OperationKind,
+    /// Groups that deferred parts depend on.
+    pub(super) named: Vec<GroupId>,
+}
+
+/// What a fetch's selections need besides themselves.
+#[derive(Default)]
+struct Writing {
+    variables: BTreeMap<Name, ()>,
+    renames: Vec<Rewrite>,
+    path: Vec<RewriteElement>,
+    /// The condition that the whole fetch depends on, and nothing in it says again.
+    hoisted: Option<Condition>,
+}
+
+impl Renderer<'_, '_> {
+    /// A group as a plan node.
+    pub(super) fn node(&mut self, id: GroupId) -> Node {
+        let fetch = self.fetch(id);
+        let group = &self.graph.groups[id];
+        let mut node = Node::Fetch(Box::new(fetch));
+        let path = self.path(group.position);
+        if !path.is_empty() {
+            node = Node::Flatten {
+                path,
+                node: Box::new(node),
+            };
+        }
+        let Some(condition) = self.hoisted(group.node) else {
+            return node;
+        };
+        for (variable, value) in self.session.selections.literals(condition).iter().rev() {
+            let clause = Some(Box::new(node));
+            let (if_clause, else_clause) = if *value {
+                (clause, None)
+            } else {
+                (None, clause)
+            };
+            node = Node::Condition {
+                variable: variable.to_string(),
+                if_clause,
+                else_clause,
+            };
+        }
+        node
+    }
+
+    /// The one condition that everything in a node has.
+    fn hoisted(&self, node: NodeId) -> Option<Condition> {
+        let entries = &self.graph.nodes[node].entries;
+        let mut entries = entries.iter().filter(|entry| self.graph.is_kept(entry));
+        let [first] = entries.next()?.conditions.as_slice() else {
+            return None;
+        };
+        let is_common = *first != Condition::ALWAYS
+            && entries.all(|entry| entry.conditions.as_slice() == [*first]);
+        is_common.then_some(*first)
+    }
+
+    /// What a group asks.
+    pub(super) fn fetch(&mut self, id: GroupId) -> Fetch {
+        let group = &self.graph.groups[id];
+        let mut writing = Writing {
+            hoisted: self.hoisted(group.node),
+            ..Writing::default()
+        };
+        let selections = self.selections(group.node, true, &mut writing);
+        let (requires, input_rewrites) = self.requires(id);
+        let contexts = group
+            .contexts
+            .iter()
+            .map(|used| ContextArgument {
+                variable: Variable {
+                    name: used.variable.clone(),
+                    ty: used.ty.clone(),
+                    default: None,
+                },
+                depth: self.path(used.position).len(),
+                selections: used.selections.clone(),
+            })
+            .collect();
+        Fetch {
+            id: self
+                .named
+                .contains(&id)
+                .then(|| u32::try_from(id).unwrap_or(u32::MAX)),
+            service: self.session.model.subgraph(group.subgraph).to_owned(),
+            kind: self.graph.kind_of(id, self.kind),
+            variables: self.variables(&writing),
+            requires,
+            selections,
+            contexts,
+            input_rewrites,
+            output_rewrites: writing.renames,
+        }
+    }
+
+    fn variables(&self, writing: &Writing) -> Vec<Variable> {
+        self.operation
+            .variables
+            .iter()
+            .filter(|variable| writing.variables.contains_key(&variable.name))
+            .map(|variable| Variable {
+                name: variable.name.to_string(),
+                ty: variable.ty.to_string(),
+                default: variable
+                    .default_value
+                    .as_ref()
+                    .map(|value| value.serialize().no_indent().to_string()),
+            })
+            .collect()
+    }
+
+    fn requires(&self, id: GroupId) -> (Vec<Selection>, Vec<Rewrite>) {
+        let mut requires = Vec::new();
+        let mut rewrites = Vec::new();
+        let mut representations: Vec<_> = self.graph.groups[id].representations.iter().collect();
+        representations.sort_by_key(|one| one.leaf);
+        for one in representations {
+            let name = self.session.model.ty(one.leaf).name.to_string();
+            if let Some(type_name) = one.type_name {
+                rewrites.push(Rewrite::SetValue {
+                    path: vec![
+                        RewriteElement::Types(vec![name.clone()]),
+                        RewriteElement::Key(TYPENAME.to_string()),
+                    ],
+                    value: self.session.model.ty(type_name).name.to_string(),
+                });
+            }
+            requires.push(Selection::Inline(Inline {
+                type_condition: name,
+                selections: one.fields.clone(),
+                ..Inline::default()
+            }));
+        }
+        (requires, rewrites)
+    }
+
+    /// Where a position is in the response.
+    pub(super) fn path(&self, position: PositionId) -> Vec<PathElement> {
+        let Some(step) = &self.graph.positions[position].parent else {
+            return Vec::new();
+        };
+        let above = &self.graph.positions[step.position];
+        let mut path = self.path(step.position);
+        let is_narrower = !self
+            .session
+            .types
+            .contains_all(step.on, self.session.types.members(above.leaves))
+            && self.session.hidden(step.on).is_none();
+        if is_narrower && !path.is_empty() {
+            let members = self.session.types.members(step.on);
+            let names = members
+                .iter()
+                .map(|ty| self.session.model.ty(*ty).name.to_string());
+            path.push(PathElement::Types(names.collect()));
+        }
+        path.push(PathElement::Key(step.key.to_string()));
+        path.extend((0..step.lists).map(|_| PathElement::List));
+        path
+    }
+
+    /// What is selected of the objects of a node.
+    fn selections(&mut self, id: NodeId, is_top: bool, writing: &mut Writing) -> Vec<Selection> {
+        let graph = self.graph;
+        let node = &graph.nodes[id];
+        let Some(view) = node.view else {
+            return Vec::new();
+        };
+        let aliases = self.clashes(id, view.subgraph);
+        let mut plain = Vec::new();
+        let mut typed: Vec<(TypeId, Vec<Selection>)> = Vec::new();
+        for (place, entry) in node.entries.iter().enumerate() {
+            if !graph.is_kept(entry) {
+                continue;
+            }
+            let alias = aliases.get(&place);
+            match self.targets(view, entry) {
+                Targets::All => {
+                    self.entry(entry, alias, view, is_top, writing, &mut plain);
+                }
+                Targets::Types(types) => {
+                    for ty in types {
+                        let place = typed.iter().position(|(known, _)| *known == ty);
+                        let place = place.unwrap_or_else(|| {
+                            typed.push((ty, Vec::new()));
+                            typed.len() - 1
+                        });
+                        let mut list = std::mem::take(&mut typed[place].1);
+                        let types = vec![self.session.model.ty(ty).name.to_string()];
+                        writing.path.push(RewriteElement::Types(types));
+                        let narrowed = View {
+                            seen: Seen::As(ty),
+                            ..view
+                        };
+                        self.entry(entry, alias, narrowed, is_top, writing, &mut list);
+                        writing.path.pop();
+                        typed[place].1 = list;
+                    }
+                }
+            }
+        }
+        typed.sort_by_key(|(ty, _)| *ty);
+        plain.extend(typed.into_iter().map(|(ty, selections)| self.on(ty, selections)));
+        if plain.is_empty() {
+            plain.push(Selection::Field(Field {
+                name: TYPENAME.to_string(),
+                ..Field::default()
+            }));
+        }
+        match view.seen {
+            Seen::As(ty) if is_top && self.is_entities(id) => vec![self.on(ty, plain)],
+            _ => plain,
+        }
+    }
+
+    fn on(&self, ty: TypeId, selections: Vec<Selection>) -> Selection {
+        Selection::Inline(Inline {
+            type_condition: self.session.model.ty(ty).name.to_string(),
+            selections,
+            ..Inline::default()
+        })
+    }
+
+    fn is_entities(&self, node: NodeId) -> bool {
+        let group = self.graph.groups.iter().find(|group| group.node == node);
+        group.is_some_and(|group| !group.representations.is_empty())
+    }
+
+    /// Under which fragments a field is selected.
+    fn targets(&mut self, view: View, entry: &Entry) -> Targets {
+        let model = self.session.model;
+        let ty = match view.seen {
+            Seen::Entities => return Targets::Types(self.session.types.get(entry.on).to_vec()),
+            Seen::As(ty) => ty,
+        };
+        let is_one = model.ty(ty).kind == Kind::Object
+            || self.session.interface_object(view).is_some()
+            || self.session.types.members(entry.on) == [ty];
+        if is_one {
+            return Targets::All;
+        }
+        let Some(possible) = self.session.leaves(view) else {
+            return Targets::All;
+        };
+        let here = self.session.types.intersection(entry.on, possible);
+        if here == possible && self.selects(ty, entry, here, view.subgraph) {
+            return Targets::All;
+        }
+        let members = self.session.types.get(here);
+        if members.len() > 1 {
+            let interfaces = &model.ty(members[0]).interfaces;
+            for &interface in interfaces {
+                let join = model.ty(interface).joined(view.subgraph);
+                let is_exact = join.is_some_and(|join| {
+                    !join.is_interface_object
+                        && members
+                            .iter()
+                            .all(|ty| join.possible.binary_search(ty).is_ok())
+                        && join
+                            .possible
+                            .iter()
+                            .filter(|ty| self.session.types.members(possible).contains(ty))
+                            .count()
+                            == members.len()
+                });
+                if is_exact && self.selects(interface, entry, here, view.subgraph) {
+                    return Targets::Types(vec![interface]);
+                }
+            }
+        }
+        Targets::Types(members.to_vec())
+    }
+
+    /// Whether a field can be selected on an abstract type and means the same for each of its types.
+    fn selects(
+        &self,
+        ty: TypeId,
+        entry: &Entry,
+        types: TypeSet,
+        subgraph: SubgraphId,
+    ) -> bool {
+        if entry.name == TYPENAME {
+            return true;
+        }
+        let Some(above) = self.output(ty, &entry.name, subgraph) else {
+            return false;
+        };
+        self.session.types.members(types).iter().all(|leaf| {
+            self.output(*leaf, &entry.name, subgraph)
+                .is_some_and(|output| output.named == above.named)
+        })
+    }
+
+    fn output(&self, ty: TypeId, name: &Name, subgraph: SubgraphId) -> Option<&'_ Output> {
+        let model = self.session.model;
+        let field = model.field(model.field_named(ty, name)?);
+        Some(field.output_in(field.joined(subgraph)?))
+    }
+
+    /// Writes a field, once for each condition.
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        alias: Option<&String>,
+        view: View,
+        is_top: bool,
+        writing: &mut Writing,
+        list: &mut Vec<Selection>,
+    ) {
+        let answer_key = alias.cloned().unwrap_or_else(|| entry.key.to_string());
+        writing.path.push(RewriteElement::Key(answer_key.clone()));
+        if alias.is_some() {
+            let rename = Rewrite::RenameKey {
+                path: writing.path.clone(),
+                key: entry.key.to_string(),
+            };
+            if !writing.renames.contains(&rename) {
+                writing.renames.push(rename);
+            }
+        }
+        let mut field = Field {
+            name: entry.name.to_string(),
+            alias: (answer_key != entry.name.as_str()).then_some(answer_key),
+            ..Field::default()
+        };
+        let arguments = self.session.selections.arguments(entry.arguments);
+        for variable in &arguments.variables {
+            writing.variables.insert(variable.clone(), ());
+        }
+        field.arguments = arguments
+            .entries
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect();
+        for (argument, variable) in &entry.contextual {
+            field
+                .arguments
+                .push((argument.clone(), format!("${variable}")));
+        }
+        if let Some(below) = entry.below {
+            field.selections = self.selections(below, false, writing);
+        }
+        writing.path.pop();
+        for condition in &entry.conditions {
+            if is_top && writing.hoisted == Some(*condition) {
+                list.push(Selection::Field(field.clone()));
+            } else {
+                list.push(self.conditioned(field.clone(), *condition, view, writing));
+            }
+        }
+    }
+
+    /// A field with its condition; what one `@skip` and one `@include` cannot say is said by fragments around it.
+    fn conditioned(
+        &self,
+        mut field: Field,
+        condition: Condition,
+        view: View,
+        writing: &mut Writing,
+    ) -> Selection {
+        let mut around: Vec<Conditions> = Vec::new();
+        for (variable, value) in self.session.selections.literals(condition) {
+            writing.variables.insert(variable.clone(), ());
+            let name = Some(variable.to_string());
+            let free = |conditions: &Conditions| {
+                if *value {
+                    conditions.include.is_none()
+                } else {
+                    conditions.skip.is_none()
+                }
+            };
+            let place = if free(&field.conditions) {
+                &mut field.conditions
+            } else {
+                if !around.last().is_some_and(free) {
+                    around.push(Conditions::default());
+                }
+                let last = around.len() - 1;
+                &mut around[last]
+            };
+            if *value {
+                place.include = name;
+            } else {
+                place.skip = name;
+            }
+        }
+        let mut selection = Selection::Field(field);
+        for conditions in around {
+            let ty = match view.seen {
+                Seen::As(ty) => ty,
+                Seen::Entities => return selection,
+            };
+            selection = Selection::Inline(Inline {
+                type_condition: self.session.model.ty(ty).name.to_string(),
+                conditions,
+                selections: vec![selection],
+            });
+        }
+        selection
+    }
+
+    /// Aliases for fields of different types that a subgraph would refuse to answer under one key
+    /// (GraphQL, "Field Selection Merging").
+    fn clashes(&self, id: NodeId, subgraph: SubgraphId) -> BTreeMap<usize, String> {
+        let entries = &self.graph.nodes[id].entries;
+        let mut by_key: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in entries.iter().enumerate() {
+            if self.graph.is_kept(entry) {
+                by_key.entry(&entry.key).or_default().push(place);
+            }
+        }
+        let mut aliases = BTreeMap::new();
+        for places in by_key.into_values().filter(|places| places.len() > 1) {
+            let mut kept: Vec<usize> = Vec::new();
+            for place in places {
+                let clashes = kept
+                    .iter()
+                    .any(|known| self.clash(&entries[*known], &entries[place], subgraph));
+                if clashes {
+                    let alias = format!("_r{id}_{place}");
+                    aliases.insert(place, alias);
+                } else {
+                    kept.push(place);
+                }
+            }
+        }
+        aliases
+    }
+
+    fn clash(&self, one: &Entry, other: &Entry, subgraph: SubgraphId) -> bool {
+        let shapes = |entry: &Entry| -> Vec<(String, TypeId)> {
+            let members = self.session.types.members(entry.on);
+            let mut shapes: Vec<_> = members
+                .iter()
+                .filter_map(|leaf| self.output(*leaf, &entry.name, subgraph))
+                .map(|output| (wrappers(&output.text), output.named))
+                .collect();
+            shapes.sort();
+            shapes.dedup();
+            shapes
+        };
+        let is_leaf = one.below.is_none() || other.below.is_none();
+        let differs = shapes(one).iter().any(|(wrappers, named)| {
+            shapes(other).iter().any(|(other_wrappers, other_named)| {
+                wrappers != other_wrappers || is_leaf && named != other_named
+            })
+        });
+        if differs {
+            return true;
+        }
+        let (Some(one), Some(other)) = (one.below, other.below) else {
+            return false;
+        };
+        one != other
+            && self.graph.nodes[one].entries.iter().any(|left| {
+                self.graph.nodes[other]
+                    .entries
+                    .iter()
+                    .any(|right| left.key == right.key && self.clash(left, right, subgraph))
+            })
+    }
+}
+
+/// `[Book!]!` → `[!]!`
+fn wrappers(ty: &str) -> String {
+    ty.chars().filter(|c| matches!(c, '[' | ']' | '!')).collect()
+}
+
+/// Where a field is selected.
+enum Targets {
+    All,
+    Types(Vec<TypeId>),
+}

@@ -1,0 +1,65 @@
+//! Sets of run-time types, each kept once: a fragment's condition, the types that an object at some place may have.
+//!
+//! The members are object types and, where an interface object's subgraph hides which one it is, that interface.
+
+use std::{collections::HashMap, rc::Rc};
+
+use crate::model::TypeId;
+
+/// A set of types, by its place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct TypeSet(u32);
+
+/// The table.
+#[derive(Debug, Default)]
+pub(super) struct TypeSets {
+    sets: Vec<Rc<[TypeId]>>,
+    index: HashMap<Rc<[TypeId]>, TypeSet>,
+}
+
+impl TypeSets {
+    /// The set of these types, which have to be sorted and distinct.
+    pub(super) fn intern(&mut self, types: &[TypeId]) -> TypeSet {
+        if let Some(known) = self.index.get(types) {
+            return *known;
+        }
+        let types: Rc<[TypeId]> = types.into();
+        let id = TypeSet(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
+        self.sets.push(Rc::clone(&types));
+        self.index.insert(types, id);
+        id
+    }
+
+    /// The members, sorted.
+    pub(super) fn get(&self, set: TypeSet) -> Rc<[TypeId]> {
+        Rc::clone(&self.sets[set.0 as usize])
+    }
+
+    /// The members, sorted.
+    pub(super) fn members(&self, set: TypeSet) -> &[TypeId] {
+        &self.sets[set.0 as usize]
+    }
+
+    pub(super) fn is_empty(&self, set: TypeSet) -> bool {
+        self.members(set).is_empty()
+    }
+
+    pub(super) fn intersection(&mut self, one: TypeSet, other: TypeSet) -> TypeSet {
+        if one == other {
+            return one;
+        }
+        let (left, right) = (self.members(one), self.members(other));
+        let both: Vec<_> = left
+            .iter()
+            .filter(|ty| right.binary_search(ty).is_ok())
+            .copied()
+            .collect();
+        self.intern(&both)
+    }
+
+    /// Whether every member of `part` is in `whole`.
+    pub(super) fn contains_all(&self, whole: TypeSet, part: &[TypeId]) -> bool {
+        let whole = self.members(whole);
+        part.iter().all(|ty| whole.binary_search(ty).is_ok())
+    }
+}
