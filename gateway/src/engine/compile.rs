@@ -1,10 +1,11 @@
 //! From a plan to a program: request texts with only variables missing, response shapes, and entity fetches to the same
 //! subgraph that may run together put into one request.
 
+mod contexts;
 mod rename;
 mod requires;
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use federation::{
     Supergraph,
@@ -13,7 +14,7 @@ use federation::{
 
 use super::{
     decode::{Shape, ShapeField},
-    keys::Keys,
+    keys::{Key, Keys},
     program::{
         Defer, DeferredStep, EntityFetch, Part, Path, PathStep, Program, RootFetch, Scope, Scopes,
         Step, Template,
@@ -21,13 +22,18 @@ use super::{
 };
 
 /// Compiles a plan, interning the keys that it reads and writes.
-pub(crate) fn compile(supergraph: &Supergraph, plan: &Plan, keys: &mut Keys) -> Program {
+pub(crate) fn compile<'a>(
+    supergraph: &'a Supergraph,
+    plan: &'a Plan,
+    keys: &'a mut Keys,
+) -> Program {
     let mut compiler = Compiler {
         supergraph,
         keys,
         renames: 0,
         scope: Scope::PRIMARY,
         scopes: Scopes::default(),
+        context_paths: contexts::paths(plan),
     };
     let (primary, step) = match &plan.node {
         Some(Node::Subscription { primary, rest }) => (
@@ -51,6 +57,8 @@ struct Compiler<'a> {
     /// What is being compiled.
     scope: Scope,
     scopes: Scopes,
+    /// The places of fetches that depend on what encloses their objects.
+    context_paths: Vec<Vec<&'a str>>,
 }
 
 /// An entity fetch that may share a request with others.
@@ -97,6 +105,9 @@ impl Compiler<'_> {
             },
             Node::Fetch(fetch) => Step::Root(self.root(fetch, &[])),
             Node::Flatten { path, node } => match node.as_ref() {
+                Node::Fetch(fetch) if !fetch.contexts.is_empty() => {
+                    Step::InContext(self.in_context(&Candidate::new(fetch, path)))
+                }
                 Node::Fetch(fetch) if fetch.is_entities() => {
                     Step::Entities(self.entities(&[Candidate::new(fetch, path)]))
                 }
@@ -226,16 +237,13 @@ impl Compiler<'_> {
             shape.fields.push(ShapeField {
                 name: alias.as_str().into(),
                 key,
-                child: Some(self.shape(&fetch.selections, &renamed)),
+                child: Some(Arc::new(self.shape(&fetch.selections, &renamed))),
             });
-            let paths = candidate.paths.iter().map(|path| self.path(path)).collect();
-            let requires = self.requires(&fetch.requires, &fetch.input_rewrites);
             parts.push(Part {
                 variable,
                 alias,
                 key,
-                paths,
-                requires,
+                ..self.entity_part(candidate)
             });
         }
         declared.extend(variables.iter().map(ToString::to_string));
@@ -246,6 +254,19 @@ impl Compiler<'_> {
             template: self.template(&group[0].fetch.service, ids, &operation, names),
             shape,
             parts,
+        }
+    }
+
+    /// What one fetch asks about, without the names that it has in a request.
+    fn entity_part(&mut self, candidate: &Candidate<'_>) -> Part {
+        let Candidate { fetch, paths, .. } = candidate;
+        Part {
+            variable: String::new(),
+            alias: String::new(),
+            key: Key::TYPENAME,
+            shares: paths.iter().all(|path| self.may_share(path)),
+            paths: paths.iter().map(|path| self.path(path)).collect(),
+            requires: self.requires(&fetch.requires, &fetch.input_rewrites),
         }
     }
 
@@ -309,6 +330,7 @@ impl Compiler<'_> {
                         });
                     if !field.selections.is_empty() {
                         let child = shape.fields[place].child.get_or_insert_default();
+                        let child = Arc::make_mut(child);
                         self.add_to_shape(child, &field.selections, renamed);
                     }
                 }
@@ -358,7 +380,9 @@ fn flatten_parallel<'p>(nodes: &'p [Node], flat: &mut Vec<&'p Node>) {
 fn entity_fetch(node: &Node) -> Option<(&[PathElement], &Fetch)> {
     match node {
         Node::Flatten { path, node } => match node.as_ref() {
-            Node::Fetch(fetch) if fetch.is_entities() => Some((path, fetch)),
+            Node::Fetch(fetch) if fetch.is_entities() && fetch.contexts.is_empty() => {
+                Some((path, fetch))
+            }
             _ => None,
         },
         _ => None,

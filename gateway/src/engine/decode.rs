@@ -2,7 +2,7 @@
 //!
 //! Nothing that was not asked for enters the tree; scalars are not decoded at all, their place in the buffer is kept.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use serde::{
@@ -17,19 +17,19 @@ use super::{
 };
 
 /// What an object of a response may hold.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
     pub(crate) fields: Vec<ShapeField>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ShapeField {
     /// In the subgraph's answer.
     pub(crate) name: Box<str>,
     /// In the tree.
     pub(crate) key: Key,
     /// None: a scalar.
-    pub(crate) child: Option<Shape>,
+    pub(crate) child: Option<Arc<Shape>>,
 }
 
 impl Shape {

@@ -4,6 +4,7 @@
 //! where null is allowed, when the response is projected.
 
 use std::{
+    borrow::Borrow,
     collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -18,8 +19,8 @@ use super::{
     error::Errors,
     fetch::{self, FetchError},
     operation::Prepared,
-    program::{Defer, DeferredStep, EntityFetch, RootFetch, Scope, Step, Template},
-    representations,
+    program::{ContextFetch, Defer, DeferredStep, EntityFetch, RootFetch, Scope, Step, Template},
+    representations::{self, Representations},
     tree::{ObjectId, Tree},
     upstream,
 };
@@ -132,6 +133,10 @@ impl<'a> Run<'a> {
                     self.entities(fetch).await;
                     self.answered(&fetch.template.ids);
                 }
+                Step::InContext(fetch) => {
+                    self.in_context(fetch).await;
+                    self.answered(&fetch.template.ids);
+                }
                 Step::Defer(defer) => self.defer(defer).await,
             }
         }
@@ -194,23 +199,52 @@ impl<'a> Run<'a> {
                 |part| representations::collect(&state.tree, self.schema(), state.root, part);
             fetch.parts.iter().map(collect).collect()
         };
-        if collected.iter().all(|one| one.count == 0) {
+        if collected.iter().any(|one| one.count > 0) {
+            self.ask_entities(fetch, &collected, &[]).await;
+        }
+    }
+
+    /// Asks for entities with values of what encloses them.
+    async fn in_context(&self, fetch: &ContextFetch) {
+        let groups = {
+            let state = self.state();
+            representations::collect_in_context(&state.tree, self.schema(), state.root, fetch)
+        };
+        if groups.is_empty() {
             return;
         }
-        let inputs: Vec<_> = fetch
+        let (request, values) = fetch.request(&groups, &self.prepared.keys);
+        let values: Vec<_> = values
+            .iter()
+            .map(|(name, json)| (name.as_str(), *json))
+            .collect();
+        let collected: Vec<_> = groups.iter().map(|group| &group.representations).collect();
+        self.ask_entities(&request, &collected, &values).await;
+    }
+
+    async fn ask_entities<R: Borrow<Representations>>(
+        &self,
+        fetch: &EntityFetch,
+        collected: &[R],
+        values: &[(&str, &[u8])],
+    ) {
+        let inputs = fetch
             .parts
             .iter()
-            .zip(&collected)
-            .map(|(part, one)| (part.variable.as_str(), one.json.as_slice()))
-            .collect();
+            .zip(collected)
+            .map(|(part, one)| (part.variable.as_str(), one.borrow().json.as_slice()));
+        let inputs: Vec<_> = inputs.chain(values.iter().copied()).collect();
         let body = self.body(&fetch.template, &inputs);
         let answer = self.ask(&fetch.template, body).await;
         let mut state = self.state();
         match self.decoded(&mut state, &fetch.template, &fetch.shape, answer) {
-            Ok(decoded) => self.merge_entities(&mut state, fetch, &collected, &decoded),
+            Ok(decoded) => self.merge_entities(&mut state, fetch, collected, &decoded),
             Err(error) => {
-                for path in fetch.parts.iter().flat_map(|part| &part.paths) {
-                    state.errors.push(error.clone().at(self.outer_path(path)));
+                let paths = fetch.parts.iter().flat_map(|part| &part.paths);
+                let mut places: Vec<_> = paths.map(|path| self.outer_path(path)).collect();
+                places.dedup();
+                for place in places {
+                    state.errors.push(error.clone().at(place));
                 }
             }
         }

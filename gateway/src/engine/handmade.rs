@@ -251,7 +251,6 @@ pub(crate) fn part(label: Option<&str>, at: &str, depends: &[u32], node: Option<
     }
 }
 
-#[expect(dead_code, reason = "until contexts are tested")]
 pub(crate) fn variable(name: &str, ty: &str) -> Variable {
     Variable {
         name: name.to_owned(),

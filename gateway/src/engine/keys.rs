@@ -38,6 +38,11 @@ impl Keys {
         key
     }
 
+    /// A key that no table has, for an answer whose entries are counted only when it is asked for. It has no name.
+    pub(crate) fn beyond(&self, index: usize) -> Key {
+        Key((self.names.len() + index) as u32)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<Key> {
         self.index.get(name).copied()
     }

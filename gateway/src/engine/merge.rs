@@ -1,5 +1,7 @@
 //! Merging answers: data into the tree, errors to their places in the response.
 
+use std::borrow::Borrow;
+
 use apollo_compiler::{Schema, validation::Valid};
 use serde_json::Value;
 
@@ -84,14 +86,15 @@ impl Run<'_> {
         places
     }
 
-    pub(super) fn merge_entities(
+    pub(super) fn merge_entities<R: Borrow<Representations>>(
         &self,
         state: &mut State,
         fetch: &EntityFetch,
-        collected: &[Representations],
+        collected: &[R],
         decoded: &Decoded,
     ) {
         for (part, representations) in fetch.parts.iter().zip(collected) {
+            let representations = representations.borrow();
             if representations.count == 0 {
                 continue;
             }
@@ -110,14 +113,16 @@ impl Run<'_> {
                 }
                 continue;
             }
-            // Objects at one path share an entity's children; another path gets a copy of its own.
+            // Objects at one path share an entity's children, where they may; another path gets a copy of its own.
             let mut used: Vec<Vec<(usize, ObjectId)>> = vec![Vec::new(); entities.len()];
             for target in &representations.targets {
                 let Data::Object(entity) = entities[target.entity] else {
                     continue;
                 };
                 let copies = &mut used[target.entity];
-                let known = copies.iter().find(|(path, _)| *path == target.path);
+                let known = copies
+                    .iter()
+                    .find(|(path, _)| part.shares && *path == target.path);
                 let shares = known.is_some();
                 let source = if let Some((_, copy)) = known {
                     *copy
@@ -139,11 +144,11 @@ impl Run<'_> {
     }
 
     /// `["_entities", 3, "name"]` is about every object that sent the fourth representation.
-    fn place_entity_error(
+    fn place_entity_error<R: Borrow<Representations>>(
         &self,
         state: &mut State,
         fetch: &EntityFetch,
-        collected: &[Representations],
+        collected: &[R],
         error: &SubgraphError,
     ) {
         let client_error = self.client_error(&fetch.template, error);
@@ -170,7 +175,7 @@ impl Run<'_> {
         let State { tree, root, errors } = state;
         for (path_index, path) in part.paths.iter().enumerate() {
             let is_meant = |object: ObjectId| {
-                collected[index].targets.iter().any(|target| {
+                collected[index].borrow().targets.iter().any(|target| {
                     target.object == object
                         && target.path == path_index
                         && target.entity as u64 == entity
@@ -282,7 +287,7 @@ fn response_path(shape: &Shape, keys: &Keys, path: &[Value]) -> Vec<PathItem> {
             Value::String(name) => {
                 let field =
                     shape.and_then(|shape| shape.fields.iter().find(|field| *field.name == **name));
-                shape = field.and_then(|field| field.child.as_ref());
+                shape = field.and_then(|field| field.child.as_deref());
                 let name = field.map_or(name.as_str(), |field| keys.name(field.key));
                 Some(PathItem::Key(name.into()))
             }

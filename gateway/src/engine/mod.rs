@@ -4,6 +4,7 @@
 //! files; the server around it turns those into [`Context`] and [`Upstreams`].
 
 mod compile;
+mod contexts;
 mod decode;
 mod defer;
 mod error;

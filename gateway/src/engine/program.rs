@@ -1,5 +1,7 @@
 //! Plans made ready to run: what `compile` makes of a plan, and `execute` follows.
 
+use std::sync::Arc;
+
 use super::{decode::Shape, keys::Key};
 
 /// A plan, ready to run.
@@ -85,6 +87,7 @@ pub(crate) enum Step {
     },
     Root(RootFetch),
     Entities(EntityFetch),
+    InContext(ContextFetch),
     Defer(Defer),
 }
 
@@ -107,7 +110,7 @@ pub(crate) struct DeferredStep {
 }
 
 /// The part of a request that is the same every time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Template {
     /// What deferred parts call it.
     pub(crate) ids: Vec<u32>,
@@ -143,8 +146,44 @@ pub(crate) struct Part {
     pub(crate) variable: String,
     pub(crate) alias: String,
     pub(crate) key: Key,
+    /// Whether objects at one path may share what they get.
+    pub(crate) shares: bool,
     pub(crate) paths: Vec<Path>,
     pub(crate) requires: Vec<Required>,
+}
+
+/// A request for entities with values of what encloses them. Those with the same values are asked for in one field.
+#[derive(Debug)]
+pub(crate) struct ContextFetch {
+    /// Without the operation, which depends on how many fields there are.
+    pub(crate) template: Template,
+    /// The client's variables that it uses, declared.
+    pub(crate) declared: Vec<String>,
+    pub(crate) part: Part,
+    pub(crate) arguments: Vec<ContextArgument>,
+    pub(crate) shape: Arc<Shape>,
+    /// What is selected of each entity.
+    pub(crate) text: Vec<Piece>,
+}
+
+/// A value of an enclosing object, and the variable that it is sent as.
+#[derive(Debug)]
+pub(crate) struct ContextArgument {
+    pub(crate) variable: String,
+    /// As GraphQL text.
+    pub(crate) ty: String,
+    /// After how many steps of the path the object is.
+    pub(crate) depth: usize,
+    /// The way from there to the value.
+    pub(crate) way: Vec<Required>,
+}
+
+/// A piece of an operation's text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(String),
+    /// The variable of this argument.
+    Argument(usize),
 }
 
 pub(crate) type Path = Vec<PathStep>;

@@ -7,7 +7,7 @@ use apollo_compiler::{Schema, validation::Valid};
 use super::{
     error::PathItem,
     keys::{Key, Keys},
-    program::{Part, Path, PathStep, Required},
+    program::{ContextFetch, Part, Path, PathStep, Required},
     tree::{Data, ObjectId, Tree},
 };
 
@@ -28,46 +28,162 @@ pub(crate) struct Representations {
     pub(crate) json: Vec<u8>,
     pub(crate) count: usize,
     pub(crate) targets: Vec<Target>,
+    /// While it is collected.
+    known: HashMap<Vec<u8>, usize>,
 }
 
-/// Collects a part's targets; objects that send the same share one representation.
+impl Representations {
+    /// Adds an object that sends this; objects that send the same share one representation.
+    fn add(&mut self, text: &[u8], object: ObjectId, path: usize) {
+        let entity = self.known.get(text).copied().unwrap_or_else(|| {
+            self.json.push(if self.count == 0 { b'[' } else { b',' });
+            self.json.extend_from_slice(text);
+            self.known.insert(text.to_vec(), self.count);
+            self.count += 1;
+            self.count - 1
+        });
+        self.targets.push(Target {
+            object,
+            path,
+            entity,
+        });
+    }
+
+    fn finish(&mut self) {
+        if self.count == 0 {
+            self.json.push(b'[');
+        }
+        self.json.push(b']');
+        self.known = HashMap::new();
+    }
+}
+
+/// Collects a part's targets.
 pub(crate) fn collect(
     tree: &Tree,
     schema: &Valid<Schema>,
     root: ObjectId,
     part: &Part,
 ) -> Representations {
-    let mut all = Representations {
-        json: vec![b'['],
-        ..Representations::default()
-    };
-    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut all = Representations::default();
     let mut text = Vec::new();
     for (path_index, path) in part.paths.iter().enumerate() {
-        walk(tree, schema, root, path, Visits::Once, &mut |object, _| {
+        let once = Visits::Once;
+        walk(tree, schema, root, path, once, &mut |object, _, _| {
             text.clear();
-            if !write_representation(tree, schema, object, &part.requires, &mut text) {
-                return true;
+            if write_representation(tree, schema, object, &part.requires, &mut text) {
+                all.add(&text, object, path_index);
             }
-            let entity = known.get(&text).copied().unwrap_or_else(|| {
-                if all.count > 0 {
-                    all.json.push(b',');
-                }
-                all.json.extend_from_slice(&text);
-                known.insert(text.clone(), all.count);
-                all.count += 1;
-                all.count - 1
-            });
-            all.targets.push(Target {
-                object,
-                path: path_index,
-                entity,
-            });
             true
         });
     }
-    all.json.push(b']');
+    all.finish();
     all
+}
+
+/// Objects whose surroundings have the same values.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// JSON text, by argument.
+    pub(crate) values: Vec<Vec<u8>>,
+    pub(crate) representations: Representations,
+}
+
+/// Collects a part's targets by the values of what encloses them, in the order of their first object.
+pub(crate) fn collect_in_context(
+    tree: &Tree,
+    schema: &Valid<Schema>,
+    root: ObjectId,
+    fetch: &ContextFetch,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
+    let mut text = Vec::new();
+    for (path_index, path) in fetch.part.paths.iter().enumerate() {
+        let once = Visits::Once;
+        walk(tree, schema, root, path, once, &mut |object, _, trail| {
+            text.clear();
+            if !write_representation(tree, schema, object, &fetch.part.requires, &mut text) {
+                return true;
+            }
+            let values: Option<Vec<_>> = fetch
+                .arguments
+                .iter()
+                .map(|argument| {
+                    let mut value = Vec::new();
+                    let around = trail
+                        .iter()
+                        .rev()
+                        .find(|(steps, _)| *steps <= argument.depth)?;
+                    write_value(tree, schema, around.1, &argument.way, &mut value)?;
+                    Some(value)
+                })
+                .collect();
+            let Some(values) = values else { return true };
+            let group = known.get(&values).copied().unwrap_or_else(|| {
+                groups.push(Group {
+                    values: values.clone(),
+                    ..Group::default()
+                });
+                known.insert(values, groups.len() - 1);
+                groups.len() - 1
+            });
+            groups[group].representations.add(&text, object, path_index);
+            true
+        });
+    }
+    for group in &mut groups {
+        group.representations.finish();
+    }
+    groups
+}
+
+/// Writes the value at the end of a way: the first that the object's type has.
+fn write_value(
+    tree: &Tree,
+    schema: &Valid<Schema>,
+    object: ObjectId,
+    way: &[Required],
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let type_name = tree.type_name(object);
+    way.iter().find_map(|required| match required {
+        Required::On {
+            type_name: condition,
+            children,
+        } => {
+            let applies = type_name.is_none_or(|name| is_a(schema, name, condition));
+            applies.then(|| write_value(tree, schema, object, children, out))?
+        }
+        Required::Field { key, children, .. } => {
+            write_values(tree, schema, tree.get(object, *key)?, children, out)
+        }
+    })
+}
+
+/// A value, or those of a list's items.
+fn write_values(
+    tree: &Tree,
+    schema: &Valid<Schema>,
+    data: Data,
+    way: &[Required],
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    match data {
+        Data::Object(object) => write_value(tree, schema, object, way, out),
+        Data::List(list) => {
+            out.push(b'[');
+            for (index, item) in tree.items(list).iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_values(tree, schema, *item, way, out)?;
+            }
+            out.push(b']');
+            Some(())
+        }
+        scalar => write_data(tree, schema, scalar, &[], out).map(|_| ()),
+    }
 }
 
 /// The places in the response of the objects at a path; only the first ones, if there are very many.
@@ -86,7 +202,7 @@ pub(crate) fn places(
         root,
         path,
         Visits::Everywhere,
-        &mut |object, steps| {
+        &mut |object, steps, _| {
             let place = steps
                 .iter()
                 .map(|step| match step {
@@ -118,6 +234,9 @@ pub(crate) enum Place {
     Index(usize),
 }
 
+/// What is done with an object: given its place, and the objects on the way to it with the number of steps to each.
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(ObjectId, &[Place], &[(usize, ObjectId)]) -> bool;
+
 /// Visits the objects at a path, until `visit` says no.
 pub(crate) fn walk(
     tree: &Tree,
@@ -125,12 +244,14 @@ pub(crate) fn walk(
     root: ObjectId,
     path: &[PathStep],
     visits: Visits,
-    visit: &mut dyn FnMut(ObjectId, &[Place]) -> bool,
+    visit: Visit<'_>,
 ) {
     let mut walker = Walker {
         tree,
         schema,
+        length: path.len(),
         places: Vec::new(),
+        trail: Vec::new(),
         visits,
         seen: HashSet::new(),
         visit,
@@ -141,11 +262,15 @@ pub(crate) fn walk(
 struct Walker<'a, 'v> {
     tree: &'a Tree,
     schema: &'a Valid<Schema>,
+    /// How many steps the path has.
+    length: usize,
     places: Vec<Place>,
+    /// The objects that were passed, and after how many steps of the path.
+    trail: Vec<(usize, ObjectId)>,
     visits: Visits,
     /// Shared objects that were entered, and with how much of the path left.
     seen: HashSet<(ObjectId, usize)>,
-    visit: &'v mut dyn FnMut(ObjectId, &[Place]) -> bool,
+    visit: Visit<'v>,
 }
 
 impl Walker<'_, '_> {
@@ -173,14 +298,21 @@ impl Walker<'_, '_> {
                     goes_on
                 })
             }
-            (Data::Object(object), []) => (self.visit)(object, &self.places),
+            (Data::Object(object), []) => {
+                self.trail.push((self.length, object));
+                let goes_on = (self.visit)(object, &self.places, &self.trail);
+                self.trail.pop();
+                goes_on
+            }
             (Data::Object(_), [PathStep::List, rest @ ..]) => self.walk(data, rest),
             (Data::Object(object), [PathStep::Key(key), rest @ ..]) => {
                 let Some(child) = self.tree.get(object, *key) else {
                     return true;
                 };
                 self.places.push(Place::Key(*key));
+                self.trail.push((self.length - path.len(), object));
                 let goes_on = self.walk(child, rest);
+                self.trail.pop();
                 self.places.pop();
                 goes_on
             }
