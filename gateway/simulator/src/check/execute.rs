@@ -140,8 +140,8 @@ impl Run<'_> {
         let name = describe(fetch, at);
         self.seen.insert(name.clone());
         let Some(service) = self.model.service(&fetch.service) else {
-            let message = format!("there is no subgraph {}", fetch.service);
-            self.faults.add(Rule::KnownSubgraph, message);
+            // Its validation says so.
+            self.useful.insert(name);
             return known;
         };
         let renamed = renames(fetch, self.faults);

@@ -20,6 +20,8 @@ mod targets;
 mod validity;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -280,7 +280,8 @@ fn rules(joins: &[&Node<ast::Directive>], graph: &str, name: &str) -> Option<Rul
         external: text("external") == "true",
         overridden: matches!(label, Some(None)),
         overridden_by_label: label.flatten(),
-        only_with_label: argument(mine, "overrideLabel"),
+        // Composition may write the label at the subgraph that is overridden, too.
+        only_with_label: argument(mine, "override").and_then(|_| argument(mine, "overrideLabel")),
         requires: field_set(&text("requires")),
         provides: field_set(&text("provides")),
         context_arguments: context_arguments(mine),
