@@ -6,6 +6,7 @@ use apollo_compiler::{
     ExecutableDocument,
     response::{JsonMap, JsonValue},
 };
+use futures_util::StreamExt;
 use federation::{PlanOptions, Planner, Supergraph};
 use gateway::engine::{Context, Engine, ErrorPolicy, Outcome, Request, Upstreams};
 
@@ -14,7 +15,7 @@ use crate::{
     compose::{ComposeError, Composer, Source},
     generate::Operation,
     sdl::{SdlError, Subgraph},
-    serve::Host,
+    serve::{EVENTS, Host, Hosted},
     world::World,
 };
 
@@ -26,7 +27,7 @@ pub struct Schema {
     servers: Vec<Server>,
     monolith: Monolith,
     engine: Engine,
-    _hosted: crate::serve::Hosted,
+    _hosted: Hosted,
 }
 
 /// Why a set of subgraphs cannot be tried.
@@ -135,11 +136,7 @@ impl Schema {
     /// Answers an operation in both ways.
     pub async fn compare(&self, operation: &Operation) -> Verdict {
         let expected = match self.expected(operation) {
-            Ok(data) => {
-                let mut response = JsonMap::new();
-                response.insert("data", JsonValue::Object(data));
-                JsonValue::Object(response).to_string()
-            }
+            Ok(expected) => expected,
             Err(why) => return Verdict::Skipped(why.to_string()),
         };
         for server in &self.servers {
@@ -150,11 +147,15 @@ impl Schema {
             variables: variables(&operation.variables),
             ..Request::default()
         };
+        let text = |response: &gateway::engine::Response| {
+            String::from_utf8_lossy(&response.to_bytes()).into_owned()
+        };
         let answered = match self.engine.execute(request, Context::default()).await {
-            Outcome::Response(response) => {
-                String::from_utf8_lossy(&response.to_bytes()).into_owned()
+            Outcome::Response(response) => text(&response),
+            Outcome::Stream(stream) => {
+                let responses: Vec<_> = stream.map(|response| text(&response)).collect().await;
+                responses.join("\n")
             }
-            Outcome::Stream(_) => return Verdict::Skipped("a stream".to_owned()),
         };
         if answered == expected {
             return Verdict::Same;
@@ -172,7 +173,8 @@ impl Schema {
         }))
     }
 
-    fn expected(&self, operation: &Operation) -> Result<JsonMap, Refusal> {
+    /// What one schema answers: a response, or one for each event.
+    fn expected(&self, operation: &Operation) -> Result<String, Refusal> {
         let schema = self.supergraph.api_schema();
         let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
             .map_err(|error| Refusal::Invalid(error.errors.to_string()))?;
@@ -180,8 +182,21 @@ impl Schema {
             .operations
             .get(None)
             .map_err(|error| Refusal::Invalid(error.message().to_string()))?;
-        self.monolith
-            .answer(&document, only, &operation.variables, 0)
+        let events = if only.is_subscription() {
+            1..=EVENTS
+        } else {
+            0..=0
+        };
+        let mut responses = Vec::new();
+        for event in events {
+            let data = self
+                .monolith
+                .answer(&document, only, &operation.variables, event)?;
+            let mut response = JsonMap::new();
+            response.insert("data", JsonValue::Object(data));
+            responses.push(JsonValue::Object(response).to_string());
+        }
+        Ok(responses.join("\n"))
     }
 
     fn plan(&self, operation: &Operation) -> Result<String, String> {

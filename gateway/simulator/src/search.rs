@@ -49,6 +49,8 @@ pub struct Report {
     pub skipped: u64,
     /// Why schemas did not compose, by code.
     pub refused: BTreeMap<String, u64>,
+    /// The composer's first error for each of those schemas.
+    pub refusals: Vec<(u64, String)>,
     /// Schemas that composed and that the simulator or the gateway cannot read.
     pub broken: Vec<(u64, String)>,
     /// Cases that were answered differently.
@@ -97,7 +99,9 @@ impl Search {
             Err(SchemaError::Compose(error)) => {
                 let text = error.to_string();
                 let code = text.split(':').next().unwrap_or_default().to_owned();
-                *tell().refused.entry(code).or_default() += 1;
+                let mut report = tell();
+                *report.refused.entry(code).or_default() += 1;
+                report.refusals.push((index, text));
                 return;
             }
             Err(error) => {

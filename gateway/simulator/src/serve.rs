@@ -14,13 +14,19 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{
+        Path, State,
+        ws::{Message, WebSocket, WebSocketUpgrade},
+    },
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 
 use crate::answer::Server;
+
+/// Events of a subscription, before it completes.
+pub(crate) const EVENTS: u64 = 2;
 
 type Servers = Arc<RwLock<HashMap<(u64, String), Server>>>;
 
@@ -44,7 +50,7 @@ impl Host {
     pub async fn start() -> io::Result<Self> {
         let servers = Servers::default();
         let app = Router::new()
-            .route("/{case}/{subgraph}", post(answer))
+            .route("/{case}/{subgraph}", post(answer).get(listen))
             .with_state(Arc::clone(&servers));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -83,33 +89,95 @@ impl Drop for Hosted {
     }
 }
 
+fn find(servers: &Servers, place: (u64, String)) -> Option<Server> {
+    let servers = servers.read().unwrap_or_else(PoisonError::into_inner);
+    servers.get(&place).cloned()
+}
+
 async fn answer(
     State(servers): State<Servers>,
-    Path((case, subgraph)): Path<(u64, String)>,
+    Path(place): Path<(u64, String)>,
     body: Bytes,
 ) -> Response {
-    let server = servers
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&(case, subgraph))
-        .cloned();
-    let Some(server) = server else {
+    let Some(server) = find(&servers, place) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Ok(JsonValue::Object(request)) = serde_json::from_slice(&body) else {
+    let Ok(request) = serde_json::from_slice(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let query = request.get("query").and_then(JsonValue::as_str);
-    let no_variables = JsonMap::new();
-    let variables = request.get("variables").and_then(JsonValue::as_object);
-    let response = server.answer(
-        query.unwrap_or_default(),
-        variables.unwrap_or(&no_variables),
-        0,
-    );
+    let response = respond(&server, &request, 0);
     (
         [(header::CONTENT_TYPE, "application/json")],
         response.to_string(),
     )
         .into_response()
+}
+
+fn respond(server: &Server, request: &JsonValue, event: u64) -> JsonValue {
+    let query = request.get("query").and_then(JsonValue::as_str);
+    let no_variables = JsonMap::new();
+    let variables = request.get("variables").and_then(JsonValue::as_object);
+    server.answer(
+        query.unwrap_or_default(),
+        variables.unwrap_or(&no_variables),
+        event,
+    )
+}
+
+async fn listen(
+    State(servers): State<Servers>,
+    Path(place): Path<(u64, String)>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let Some(server) = find(&servers, place) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    upgrade
+        .protocols(["graphql-transport-ws"])
+        .on_upgrade(move |socket| speak(socket, server))
+}
+
+/// graphql-transport-ws, as far as a gateway that listens needs it.
+async fn speak(mut socket: WebSocket, server: Server) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let Message::Text(text) = message else {
+            continue;
+        };
+        let Ok(message) = serde_json::from_str::<JsonValue>(&text) else {
+            return;
+        };
+        let mut replies = Vec::new();
+        match message.get("type").and_then(JsonValue::as_str) {
+            Some("connection_init") => replies.push(reply("connection_ack", None, None)),
+            Some("ping") => replies.push(reply("pong", None, None)),
+            Some("subscribe") => {
+                let id = message.get("id");
+                let nothing = JsonValue::Null;
+                let payload = message.get("payload").unwrap_or(&nothing);
+                for event in 1..=EVENTS {
+                    let response = respond(&server, payload, event);
+                    replies.push(reply("next", id, Some(response)));
+                }
+                replies.push(reply("complete", id, None));
+            }
+            _ => {}
+        }
+        for reply in replies {
+            if socket.send(Message::Text(reply.into())).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn reply(kind: &str, id: Option<&JsonValue>, payload: Option<JsonValue>) -> String {
+    let mut message = JsonMap::new();
+    if let Some(id) = id {
+        message.insert("id", id.clone());
+    }
+    message.insert("type", kind.into());
+    if let Some(payload) = payload {
+        message.insert("payload", payload);
+    }
+    JsonValue::Object(message).to_string()
 }

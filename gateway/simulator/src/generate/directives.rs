@@ -95,6 +95,9 @@ impl Draft<'_> {
 
     /// A field set for one field that is not resolved here; what it needs is added.
     fn select(&mut self, sub: usize, shape: &Shape, depth: usize) -> Option<String> {
+        if self.no_arguments && !shape.arguments.is_empty() {
+            return None;
+        }
         let arguments = self.literal_arguments(shape);
         let name = format!("{}{arguments}", shape.name);
         if !self.ensure(sub, &shape.named) {
@@ -239,7 +242,11 @@ impl Draft<'_> {
         let mut sources = self.elsewhere(sub, ty);
         sources.retain(|one| !one.name.starts_with("est") && !one.name.starts_with("extra"));
         let source = self.choose(&sources)?;
-        let text = self.select(sub, &source, 2)?;
+        // `@provides` may not select fields with arguments.
+        self.no_arguments = true;
+        let text = self.select(sub, &source, 2);
+        self.no_arguments = false;
+        let text = text?;
         self.put_external(sub, ty, source.clone());
         self.provided.push((ty.to_owned(), source.name));
         Some(text)
@@ -290,12 +297,12 @@ impl Draft<'_> {
                 continue;
             }
             for (name, ty) in &mut sub.types {
-                let is_open = ty.kind == Kind::Object
-                    && ty.implements.is_empty()
-                    && ty.fields.len() > 2
-                    && !matches!(name.as_str(), "Query" | "Mutation" | "Subscription");
+                // Fields that interfaces may have stay; an entity keeps its key, so something of it is seen.
+                let is_open = ty.kind == Kind::Object && !ty.keys.is_empty();
                 for field in &mut ty.fields {
                     if is_open
+                        && field.shape.name != "title"
+                        && name != "Media"
                         && !field.in_key
                         && !field.external
                         && self.features.roll(&mut self.rng, "inaccessible")
@@ -307,53 +314,68 @@ impl Draft<'_> {
         }
     }
 
-    /// A field that depends on the object around it.
+    /// A type of its own, only found inside those that carry the context: its field depends on the object around it.
     fn add_context(&mut self) {
         for sub in 0..self.subs.len() {
-            if self.subs[sub].fed1 {
+            if self.subs[sub].fed1 || !self.roll("context") {
                 continue;
             }
-            let names: Vec<_> = self.subs[sub].types.keys().cloned().collect();
-            for name in names {
-                let ty = self.subs[sub].types[&name].clone();
-                if ty.kind != Kind::Object || matches!(name.as_str(), "Query" | "Mutation" | "Subscription") {
-                    continue;
-                }
+            let name = self.subs[sub].name.to_uppercase();
+            let (inner, context) = (format!("Inner{name}"), format!("around{name}"));
+            let mut carriers: Vec<(String, Shape)> = Vec::new();
+            for (name, ty) in &self.subs[sub].types {
+                let is_carrier = ty.kind == Kind::Object
+                    && !matches!(name.as_str(), "Query" | "Mutation" | "Subscription");
                 let value = ty.fields.iter().find(|one| {
                     !one.external
+                        && !one.inaccessible
                         && one.requires.is_none()
+                        && one.overrides.is_none()
                         && one.shape.lists == 0
                         && one.shape.arguments.is_empty()
-                        && matches!(one.shape.named.as_str(), "String" | "Int" | "ID")
+                        && one.shape.named == "String"
                 });
-                let target = ty.fields.iter().find(|one| {
-                    !one.external
-                        && one.shape.named != name
-                        && self.homes(&one.shape.named).contains(&sub)
-                });
-                let (Some(value), Some(target)) = (value, target) else {
-                    continue;
-                };
-                if !self.roll("context") {
-                    continue;
-                }
-                let context = format!("around{name}");
-                let mut field = Fd::new(Shape::plain(&format!("in{name}"), "String", false));
-                field.context = Some(format!(
-                    "value: {} @fromContext(field: \"${context} {{ {} }}\")",
-                    value.shape.named, value.shape.name
-                ));
-                let target = target.shape.named.clone();
-                let subgraph = &mut self.subs[sub];
-                if let Some(ty) = subgraph.types.get_mut(&target)
-                    && ty.field(&field.shape.name).is_none()
-                {
-                    ty.fields.push(field);
-                    if let Some(ty) = subgraph.types.get_mut(&name) {
-                        ty.directives.push(format!("@context(name: \"{context}\")"));
-                    }
+                if let Some(value) = value.filter(|_| is_carrier && carriers.len() < 2) {
+                    carriers.push((name.clone(), value.shape.clone()));
                 }
             }
+            if carriers.is_empty() {
+                continue;
+            }
+            let selection = match carriers.as_slice() {
+                [(_, value)] => format!("{{ {} }}", value.name),
+                all => all
+                    .iter()
+                    .map(|(ty, value)| format!("... on {ty} {{ {} }}", value.name))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            };
+            let plain = Shape::plain("told", "String", false);
+            let mut field = Fd::new(plain.clone());
+            field.context = Some(format!(
+                "value: String @fromContext(field: \"${context} {selection}\")"
+            ));
+            for (ty, _) in &carriers {
+                let link = format!("inner{name}");
+                let link = super::domain::shape(&mut self.rng, self.features, &link, &inner);
+                let Some(ty) = self.subs[sub].types.get_mut(ty) else { continue };
+                ty.directives.push(format!("@context(name: \"{context}\")"));
+                ty.fields.push(Fd::new(link));
+            }
+            self.put_inner(sub, &inner, field);
+            let other = (sub + 1) % self.subs.len();
+            self.put_inner(other, &inner, Fd::new(Shape::plain("label", "String", false)));
         }
+    }
+
+    fn put_inner(&mut self, sub: usize, name: &str, field: Fd) {
+        let mut id = Fd::new(Shape::plain("id", "ID", true));
+        id.in_key = true;
+        let ty = super::draft::Ty {
+            keys: vec![("id".to_owned(), true)],
+            fields: vec![id, field],
+            ..super::draft::Ty::default()
+        };
+        self.subs[sub].types.insert(name.to_owned(), ty);
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Draft<'f> {
     pub(super) subs: Vec<Sub>,
     /// Fields that some `@provides` names: type and field.
     pub(super) provided: Vec<(String, String)>,
+    /// Whether field sets are made without arguments.
+    pub(super) no_arguments: bool,
 }
 
 impl<'f> Draft<'f> {
@@ -35,6 +37,7 @@ impl<'f> Draft<'f> {
             domain,
             subs,
             provided: Vec::new(),
+            no_arguments: false,
         };
         draft.place_media();
         draft.place_entities();
@@ -42,6 +45,7 @@ impl<'f> Draft<'f> {
         draft.place_roots();
         draft.add_directives();
         draft.mark_shareable();
+        draft.mark_origins();
         draft.vary_nullability();
         draft.subs.retain(|sub| !sub.types.is_empty());
         draft
@@ -374,7 +378,7 @@ impl<'f> Draft<'f> {
         let found = shape(&mut self.rng, self.features, "changed", &target);
         self.put_field(sub, &payload, Shape::plain("ok", "Boolean", false));
         self.put_field(sub, &payload, found);
-        if self.roll("query_in_payload") && self.subs[sub].types.contains_key("Query") {
+        if self.subs[sub].types.contains_key("Query") && self.roll("query_in_payload") {
             self.put_field(sub, &payload, Shape::plain("query", "Query", true));
         }
         let field = shape(&mut self.rng, self.features, &name, &payload);
@@ -414,6 +418,25 @@ impl<'f> Draft<'f> {
         }
     }
 
+    /// Federation 1 wants a definition behind each extension.
+    fn mark_origins(&mut self) {
+        let names: Vec<_> = self.domain.entities.iter().map(|one| one.name.clone()).collect();
+        for name in names {
+            let extends = |sub: &Sub| {
+                let ty = sub.types.get(&name)?;
+                Some(sub.fed1 && ty.fields.iter().any(|one| one.in_key && one.external))
+            };
+            if self.subs.iter().filter_map(extends).any(|extends| !extends) {
+                continue;
+            }
+            if let Some(ty) = self.subs.iter_mut().find_map(|sub| sub.types.get_mut(&name)) {
+                for field in ty.fields.iter_mut().filter(|one| one.in_key) {
+                    field.external = false;
+                }
+            }
+        }
+    }
+
     fn overridden(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for sub in &self.subs {
@@ -437,10 +460,17 @@ impl<'f> Draft<'f> {
                     if !self.roll("nullability_differs") {
                         continue;
                     }
+                    let field = self.subs[sub].types[&name].fields[index].shape.name.clone();
+                    let is_fixed = name == "Media"
+                        || field == "title"
+                        || self.subs.iter().any(|sub| {
+                            let known = sub.types.get(&name).and_then(|ty| ty.field(&field));
+                            known.is_some_and(|field| field.external)
+                        });
                     let Some(ty) = self.subs[sub].types.get_mut(&name) else {
                         continue;
                     };
-                    if ty.kind == Kind::Object && ty.implements.is_empty() {
+                    if ty.kind == Kind::Object && !is_fixed {
                         let field = &mut ty.fields[index];
                         if !field.in_key && !field.external {
                             field.shape.non_null[0] = !field.shape.non_null[0];

@@ -231,7 +231,8 @@ impl Domain {
             return;
         }
         let other = (index + 1) % self.entities.len();
-        if rng.bool() && other != index {
+        let is_plain = !matches!(self.entities[other].name.as_str(), "Book" | "Movie");
+        if rng.bool() && other != index && is_plain {
             let other = self.entities[other].name.clone();
             self.entities[index].keys.push(KeyShape {
                 text: "twin { id }".to_owned(),

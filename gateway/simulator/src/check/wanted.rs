@@ -1,0 +1,168 @@
+//! What can be of use in an answer: the client's fields, and the fields of keys and requirements, nested as deep as they
+//! come to matter.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::executable::{Field, SelectionSet};
+use federation::PlanOptions;
+
+use super::{
+    cover::Client,
+    fields::{Arguments, Item, of_ast},
+    model::Model,
+};
+
+/// Keys and requirements of what is there for the sake of keys and requirements: so many levels of it.
+const MAX_EXTRA: usize = 2;
+
+/// By type, by response key.
+pub(super) type Wanted = BTreeMap<String, BTreeMap<String, WantedField>>;
+
+/// A field that can be of use.
+#[derive(Debug, Clone)]
+pub(super) struct WantedField {
+    pub(super) field: String,
+    pub(super) arguments: Arguments,
+    /// Nothing for leaves.
+    pub(super) child: Option<Wanted>,
+}
+
+/// Makes it.
+pub(super) struct Wants<'c> {
+    pub(super) model: &'c Model<'c>,
+    pub(super) client: &'c Client<'c>,
+    pub(super) options: &'c PlanOptions,
+}
+
+impl<'c> Wants<'c> {
+    pub(super) fn operation(&self, root: &str, set: &'c SelectionSet) -> Wanted {
+        let mut wanted = self.client_wants([root.to_owned()], &[set]);
+        self.extend(&mut wanted, MAX_EXTRA);
+        wanted
+    }
+
+    fn client_wants(
+        &self,
+        types: impl IntoIterator<Item = String>,
+        sets: &[&'c SelectionSet],
+    ) -> Wanted {
+        let types = types.into_iter().map(|ty| {
+            let collected = self.client.collect(&ty, sets);
+            let fields = collected.into_iter().filter_map(|(key, fields)| {
+                let first = fields.first().filter(|one| !one.name.starts_with("__"))?;
+                let wanted = WantedField {
+                    field: first.name.to_string(),
+                    arguments: of_ast(&first.arguments),
+                    child: self.child_of_client(&ty, &fields),
+                };
+                Some((key, wanted))
+            });
+            let fields = fields.collect();
+            (ty, fields)
+        });
+        types.collect()
+    }
+
+    fn child_of_client(&self, ty: &str, fields: &[&'c Field]) -> Option<Wanted> {
+        let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
+        if sets.iter().all(|set| set.selections.is_empty()) {
+            return None;
+        }
+        let types = self.model.shared_types(ty, &fields[0].name, self.options);
+        Some(self.client_wants(types, &sets))
+    }
+
+    /// Adds keys and requirements of all that is wanted.
+    fn extend(&self, wanted: &mut Wanted, extra: usize) {
+        if extra == 0 {
+            return;
+        }
+        for (ty, fields) in wanted.iter_mut() {
+            for items in self.model.all_keys(ty) {
+                self.add(ty, &items, fields);
+            }
+            // What a requirement adds may have requirements.
+            let mut before = 0;
+            while before < fields.len() {
+                before = fields.len();
+                let names: Vec<_> = fields.values().map(|one| one.field.clone()).collect();
+                for name in names {
+                    for items in self.model.all_requirements(ty, &name) {
+                        self.add(ty, &items, fields);
+                    }
+                }
+            }
+            for field in fields.values_mut() {
+                if let Some(child) = &mut field.child {
+                    let client_wants = !field.arguments.contains_key(EXTRA);
+                    self.extend(child, if client_wants { extra } else { extra - 1 });
+                }
+            }
+        }
+        for field in wanted.values_mut().flat_map(BTreeMap::values_mut) {
+            field.arguments.remove(EXTRA);
+        }
+    }
+
+    fn add(&self, ty: &str, items: &[Item], fields: &mut BTreeMap<String, WantedField>) {
+        for item in items {
+            match item {
+                Item::On {
+                    type_condition,
+                    below,
+                } => {
+                    let applies = type_condition
+                        .as_ref()
+                        .is_none_or(|condition| self.model.is_a(ty, condition));
+                    if applies {
+                        self.add(ty, below, fields);
+                    }
+                }
+                Item::Field {
+                    name,
+                    arguments,
+                    below,
+                } if name != "__typename" => {
+                    let field = self.entry(ty, (name, arguments), !below.is_empty(), fields);
+                    for (ty, fields) in field.child.iter_mut().flatten() {
+                        self.add(ty, below, fields);
+                    }
+                }
+                Item::Field { .. } => {}
+            }
+        }
+    }
+
+    /// The entry of a field: the client's, if it asks the same, else one of its own.
+    fn entry<'w>(
+        &self,
+        ty: &str,
+        (name, arguments): (&str, &Arguments),
+        is_composite: bool,
+        fields: &'w mut BTreeMap<String, WantedField>,
+    ) -> &'w mut WantedField {
+        let is_same = |one: &WantedField| {
+            let given = one.arguments.iter().filter(|(name, _)| *name != EXTRA);
+            one.field == name && given.eq(arguments.iter())
+        };
+        let known = fields.iter().find(|(_, one)| is_same(one)).map(|(key, _)| key.clone());
+        let key = known.unwrap_or_else(|| {
+            let mut key = name.to_owned();
+            while fields.contains_key(&key) {
+                key.insert(0, '_');
+            }
+            key
+        });
+        fields.entry(key).or_insert_with(|| {
+            let mut arguments = arguments.clone();
+            arguments.insert(EXTRA.to_owned(), String::new());
+            let types = || self.model.shared_types(ty, name, self.options);
+            WantedField {
+                field: name.to_owned(),
+                arguments,
+                child: is_composite
+                    .then(|| types().into_iter().map(|ty| (ty, BTreeMap::new())).collect()),
+            }
+        })
+    }
+}
