@@ -1,10 +1,11 @@
-//! Load harness: `loan` and `query`, each next to a floor or a peer measured in the same run.
+//! Load harness: `loan`, `query` and `plan`, each next to a floor or a peer measured in the same run.
 //!
 //! Machines are noisy, so what counts is the ratio in the last column. bench/RESULTS.md keeps the numbers with the
 //! commands that gave them. Everything talks to loopback, is bounded in count and time, and ends what it started.
 
 mod floor;
 mod loan;
+mod plan;
 mod query;
 mod stats;
 mod world;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long, default_value_t = 8)]
         seconds: u64,
     },
+    /// The query planner next to hive-router-query-planner: loading supergraphs, planning operations, memory
+    Plan(plan::Options),
 }
 
 /// A form of the system.
@@ -75,5 +78,6 @@ async fn main() -> Result<(), Failure> {
             clients,
             seconds,
         } => query::run(world, clients, seconds).await,
+        Command::Plan(options) => plan::run(&options),
     }
 }

@@ -1,0 +1,210 @@
+//! `plan`: our planner next to hive-router-query-planner, on the same supergraphs and operations in the same process.
+//!
+//! Each line is the median of interleaved rounds: a batch of ours, a batch of theirs, in turns, so that what disturbs
+//! the machine disturbs both. Memory is measured in a process of its own for each planner, as an allocator does not give
+//! back what another has left.
+
+mod cases;
+mod memory;
+mod ours;
+mod rounds;
+mod theirs;
+
+use clap::{Args, ValueEnum};
+
+use crate::{Failure, stats::times};
+use cases::Case;
+use ours::Ours;
+use rounds::{Pair, micros};
+use theirs::Theirs;
+
+/// What `plan` can be told.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Rounds for each line of the table
+    #[arg(long, default_value_t = 31)]
+    rounds: usize,
+    /// Only supergraphs whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Plan with ours alone, these many times each operation, without a table: for a profiler
+    #[arg(long)]
+    profile: Option<usize>,
+    /// Load the supergraph on standard input with this planner, say how long it took and what it holds, and end
+    #[arg(long, hide = true)]
+    load: Option<Who>,
+}
+
+/// A planner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Who {
+    /// federation
+    Ours,
+    /// hive-router-query-planner
+    Theirs,
+}
+
+/// What a planner made of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    fetches: usize,
+    /// The longest chain of fetches.
+    depth: usize,
+}
+
+impl Size {
+    const FETCH: Self = Self {
+        fetches: 1,
+        depth: 1,
+    };
+    const NOTHING: Self = Self {
+        fetches: 0,
+        depth: 0,
+    };
+
+    /// First this, then that.
+    fn then(self, other: Self) -> Self {
+        Self {
+            fetches: self.fetches + other.fetches,
+            depth: self.depth + other.depth,
+        }
+    }
+
+    /// This and that at once.
+    fn beside(self, other: Self) -> Self {
+        Self {
+            fetches: self.fetches + other.fetches,
+            depth: self.depth.max(other.depth),
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if let Some(who) = options.load {
+        return memory::load(who);
+    }
+    let cases: Vec<_> = cases::all()
+        .into_iter()
+        .filter(|case| case.name.contains(&options.only))
+        .collect();
+    if let Some(count) = options.profile {
+        return profile(&cases, count);
+    }
+    println!("| Load, SDL text → ready planner | ours | hive | ratio |");
+    println!("|---|---|---|---|");
+    for case in &cases {
+        load(case, options.rounds)?;
+    }
+    println!();
+    println!(
+        "| Cold planning | text → plan, ours | hive | ratio | after parsing and validation, ours | after parsing, hive | fetches (in sequence), ours | hive |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for case in &cases {
+        plans(case, options.rounds)?;
+    }
+    println!();
+    memory::table(&cases)
+}
+
+fn load(case: &Case, rounds: usize) -> Result<(), Failure> {
+    let (subgraphs, types) = Ours::load(&case.sdl)?.counts();
+    let theirs = Theirs::load(&case.sdl);
+    let ours = || Ours::load(&case.sdl).map(drop);
+    let (us, them, ratio) = match theirs {
+        Ok(_) => {
+            let pair = Pair::measure(rounds, ours, || Theirs::load(&case.sdl).map(drop))?;
+            let ratio = times(pair.ours.as_secs_f64(), pair.theirs.as_secs_f64());
+            (pair.ours, micros(pair.theirs), ratio)
+        }
+        Err(error) => (rounds::alone(rounds, ours)?, failed(&error), String::new()),
+    };
+    println!(
+        "| {} ({subgraphs} subgraphs, {types} types, {} KB) | {} | {them} | {ratio} |",
+        case.name,
+        case.sdl.len() / 1024,
+        micros(us)
+    );
+    Ok(())
+}
+
+fn plans(case: &Case, rounds: usize) -> Result<(), Failure> {
+    let ours = Ours::load(&case.sdl)?;
+    let theirs = Theirs::load(&case.sdl);
+    for (name, text) in &case.operations {
+        let parsed = ours.parse(text)?;
+        let our_size = ours.size(&parsed)?;
+        let label = format!("{}, {name} ({} B)", case.name, text.len());
+        let their_side = theirs
+            .as_ref()
+            .map_err(ToString::to_string)
+            .and_then(|theirs| {
+                let size = theirs.size(text).map_err(|error| error.to_string())?;
+                Ok((theirs, size))
+            });
+        match their_side {
+            Ok((theirs, their_size)) => {
+                let whole = Pair::measure(
+                    rounds,
+                    || ours.from_text(text),
+                    || theirs.from_text(text).map(drop),
+                )?;
+                let prepared = theirs.parse(text)?;
+                let planning = Pair::measure(
+                    rounds,
+                    || ours.from_parsed(&parsed),
+                    || theirs.from_parsed(&prepared).map(drop),
+                )?;
+                println!(
+                    "| {label} | {} | {} | {} | {} | {} | {} ({}) | {} ({}) |",
+                    micros(whole.ours),
+                    micros(whole.theirs),
+                    times(whole.ours.as_secs_f64(), whole.theirs.as_secs_f64()),
+                    micros(planning.ours),
+                    micros(planning.theirs),
+                    our_size.fetches,
+                    our_size.depth,
+                    their_size.fetches,
+                    their_size.depth,
+                );
+            }
+            Err(error) => {
+                let whole = rounds::alone(rounds, || ours.from_text(text))?;
+                let planning = rounds::alone(rounds, || ours.from_parsed(&parsed))?;
+                println!(
+                    "| {label} | {} | {} | | {} | | {} ({}) | |",
+                    micros(whole),
+                    failed(&error),
+                    micros(planning),
+                    our_size.fetches,
+                    our_size.depth
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn profile(cases: &[Case], count: usize) -> Result<(), Failure> {
+    for case in cases {
+        let ours = Ours::load(&case.sdl)?;
+        for (name, text) in &case.operations {
+            let parsed = ours.parse(text)?;
+            let start = std::time::Instant::now();
+            for _ in 0..count {
+                ours.from_parsed(&parsed)?;
+            }
+            let each = start.elapsed() / count.max(1) as u32;
+            println!("{} {name}: {}", case.name, micros(each));
+        }
+    }
+    Ok(())
+}
+
+/// Their failure in a cell of a table.
+fn failed(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default().replace('|', "/");
+    let short: String = line.chars().take(80).collect();
+    format!("fails: {short}")
+}
