@@ -56,7 +56,7 @@ pub enum Verdict {
 }
 
 /// How the gateway's answer differs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Difference {
     /// In short: what kind of failure it is.
     pub kind: Kind,
@@ -69,13 +69,14 @@ pub struct Difference {
 }
 
 /// Kinds of failure: shrinking keeps to the kind that it began with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     /// The operation was not planned.
     NotPlanned,
     /// A subgraph refused a fetch, or the engine an answer.
     Errors,
     /// The data is other data.
+    #[default]
     Data,
 }
 
@@ -231,6 +232,12 @@ pub struct Case {
 }
 
 impl Case {
+    /// Characters, roughly what a reader has to read.
+    pub(crate) fn size(&self) -> usize {
+        let sdls: usize = self.subgraphs.iter().map(|(_, sdl)| sdl.len()).sum();
+        sdls + self.operation.text.len()
+    }
+
     /// Reads a case.
     pub fn read(folder: &Path) -> std::io::Result<Self> {
         let mut subgraphs = Vec::new();

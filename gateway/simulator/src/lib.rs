@@ -14,4 +14,5 @@ pub mod generate;
 pub mod sdl;
 pub mod search;
 pub mod serve;
+pub mod shrink;
 pub mod world;

@@ -15,13 +15,11 @@ use crate::{
     compose::{ComposeError, Composer},
     generate::{self, Features},
     serve::Host,
+    shrink::shrink,
 };
 
 /// Operations that are tried on the same subgraphs.
 pub const OPERATIONS: u64 = 8;
-
-/// Failures that are told in full.
-const TOLD: usize = 3;
 
 /// What to try.
 #[derive(Debug, Clone)]
@@ -34,6 +32,8 @@ pub struct Search {
     pub time: Option<Duration>,
     /// What is generated.
     pub features: Features,
+    /// So many failures are made smaller and told in full.
+    pub shrunk: u64,
 }
 
 /// What came of it.
@@ -85,9 +85,16 @@ impl Search {
                 std::panic::resume_unwind(error.into_panic());
             }
         }
-        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report =
+            std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
         report.different.sort_by_key(|(seed, _, _)| *seed);
-        Ok(std::mem::take(&mut report))
+        let composer = Composer::start()?;
+        let told = usize::try_from(self.shrunk).unwrap_or(usize::MAX);
+        for (_, case, difference) in report.different.iter_mut().take(told) {
+            let whole = std::mem::replace(difference, Box::new(Difference::default()));
+            (*case, *difference) = shrink(case, whole, &composer, &host).await;
+        }
+        Ok(report)
     }
 
     async fn schema(&self, index: u64, composer: &Composer, host: &Host, report: &Mutex<Report>) {
@@ -150,12 +157,12 @@ impl Report {
     }
 
     /// The first failures in full, and the seeds of all.
-    pub fn failures(&self) -> String {
+    pub fn failures(&self, told: usize) -> String {
         let mut text = String::new();
-        for (seed, why) in self.broken.iter().take(TOLD) {
+        for (seed, why) in self.broken.iter().take(told) {
             let _ = writeln!(text, "SEED={seed}: {why}");
         }
-        for (seed, case, difference) in self.different.iter().take(TOLD) {
+        for (seed, case, difference) in self.different.iter().take(told) {
             let _ = writeln!(text, "{}", describe(*seed, case, difference));
         }
         let seeds: Vec<_> = self

@@ -1,7 +1,8 @@
 //! The gateway's engine against one schema over all subgraphs, on random schemas and operations.
 //!
 //! `SEED=n` tries one case and tells all about it; `FROM` and `CASES` say which seeds; `SECONDS` searches until that time
-//! is over; `FEATURES=all=0,requires=1` changes what is generated (`generate/features.rs` has the names).
+//! is over; `SHRINK=n` makes the first n failures smaller and tells
+//! them in full; `FEATURES=all=0,requires=1` changes what is generated (`generate/features.rs` has the names).
 
 use std::{env, str::FromStr, time::Duration};
 
@@ -27,8 +28,10 @@ async fn the_gateway_answers_as_one_schema_would() {
             (None, None) => setting("CASES").unwrap_or(1_000),
         },
         time,
+        shrunk: setting("SHRINK").unwrap_or(3),
         features: Features::parse(&features).expect("FEATURES are name=chance,…"),
     };
+    let shrunk = search.shrunk;
     let report = search.run(2).await.expect("the composer works");
     println!("{}", report.summary());
     if env::var_os("REFUSALS").is_some() {
@@ -39,6 +42,6 @@ async fn the_gateway_answers_as_one_schema_would() {
     assert!(
         report.different.is_empty() && report.broken.is_empty(),
         "{}",
-        report.failures()
+        report.failures(shrunk as usize)
     );
 }

@@ -42,6 +42,16 @@ pub(super) fn assignments(
         .collect()
 }
 
+/// The variables that an operation's conditions are on.
+pub(super) fn names(
+    document: &ExecutableDocument,
+    operation: &executable::Operation,
+) -> impl Iterator<Item = String> {
+    let mut names = BTreeSet::new();
+    in_operation(document, &operation.selection_set, &mut names);
+    names.into_iter()
+}
+
 fn in_operation(
     document: &ExecutableDocument,
     set: &executable::SelectionSet,

@@ -6,6 +6,7 @@
 //! has selected ([`cover`]). Rules about a fetch or a plan on its own are in [`validity`] and [`structure`].
 
 mod assignment;
+mod cheapest;
 mod cost;
 mod cover;
 mod execute;
@@ -18,6 +19,7 @@ mod select;
 mod structure;
 mod targets;
 mod validity;
+mod wanted;
 
 #[cfg(test)]
 mod testing;
@@ -34,6 +36,7 @@ use federation::{
     plan::{Node, Plan},
 };
 
+pub use cheapest::Cheapest;
 pub use cost::Cost;
 pub use fault::{Fault, Rule};
 

@@ -10,7 +10,10 @@ use apollo_compiler::{
 };
 use federation::{PlanOptions, Supergraph};
 
-use super::fields::{Item, field_set};
+use super::{
+    fields::{Item, field_set},
+    wanted::Wanted,
+};
 use crate::sdl::Subgraph;
 
 /// A supergraph, as the checker sees it.
@@ -135,6 +138,47 @@ impl<'a> Model<'a> {
         shared.unwrap_or_default()
     }
 
+    /// Every key by which some subgraph resolves objects of a type, by its own name or an interface's.
+    pub(super) fn all_keys(&self, ty: &str) -> Vec<Vec<Item>> {
+        let services = self.services.values();
+        services
+            .flat_map(|service| service.keys.iter())
+            .filter(|(name, _)| self.is_a(ty, name))
+            .flat_map(|(_, keys)| keys.iter().cloned())
+            .collect()
+    }
+
+    /// What some subgraph requires for a field of objects of a type.
+    pub(super) fn all_requirements(&self, ty: &str, field: &str) -> Vec<Vec<Item>> {
+        let services = self.services.values();
+        services
+            .flat_map(|service| service.fields.iter())
+            .filter(|((name, of), rules)| {
+                of == field && !rules.requires.is_empty() && self.is_a(ty, name)
+            })
+            .map(|(_, rules)| rules.requires.clone())
+            .collect()
+    }
+
+    /// Whether any of what is wanted takes arguments from a context.
+    pub(super) fn uses_contexts(&self, wanted: &Wanted) -> bool {
+        wanted.iter().any(|(ty, fields)| {
+            fields.values().any(|field| {
+                let mut services = self.services.values();
+                services.any(|one| !one.rules(ty, &field.field).context_arguments.is_empty())
+                    || field
+                        .child
+                        .as_ref()
+                        .is_some_and(|child| self.uses_contexts(child))
+            })
+        })
+    }
+
+    /// Each subgraph, by name.
+    pub(super) fn services(&self) -> impl Iterator<Item = (&'a str, &Service<'a>)> {
+        self.services.iter().map(|(name, service)| (*name, service))
+    }
+
     /// Root types may have other names in a subgraph.
     fn supergraph_name(&self, service: &Service<'_>, ty: &str) -> String {
         let kinds = [
@@ -206,6 +250,17 @@ impl<'a> Service<'a> {
             let resolves = !rules.external && !rules.is_overridden(options);
             resolves.then(|| definition.ty.inner_named_type().to_string())
         })
+    }
+
+    /// The names by which objects of a type can be asked for, when they are known by a name.
+    pub(super) fn entity_names(&self, model: &Model<'_>, known_as: &str) -> Vec<String> {
+        let names = self.keys.keys();
+        names
+            .filter(|name| {
+                *name == known_as || self.is_interface_object(name) && model.is_a(known_as, name)
+            })
+            .cloned()
+            .collect()
     }
 
     pub(super) fn is_interface_object(&self, ty: &str) -> bool {

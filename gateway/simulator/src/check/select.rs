@@ -106,8 +106,13 @@ impl Selecting<'_> {
         let inner = definition.ty.inner_named_type().to_string();
         let lists = list_levels(&definition.ty);
         let mut provided = Vec::new();
-        let is_provided =
-            self.provided_below(&place.provided, &place.ty, &field.name, &mut provided);
+        let is_provided = provided_below(
+            self.model,
+            &place.provided,
+            &place.ty,
+            &field.name,
+            &mut provided,
+        );
         let mut arguments = of_text(&field.arguments);
         self.check_rules(place, field, is_provided, &mut arguments);
         let rules = self.rules(place, &field.name);
@@ -205,38 +210,38 @@ impl Selecting<'_> {
             }
         }
     }
+}
 
-    /// Whether a field is among what is provided; what is provided below it is added.
-    fn provided_below(
-        &self,
-        provided: &[Item],
-        ty: &str,
-        field: &str,
-        found: &mut Vec<Item>,
-    ) -> bool {
-        let mut is_provided = false;
-        for item in provided {
-            match item {
-                Item::Field { name, below, .. } if name == field => {
-                    is_provided = true;
-                    found.extend(below.iter().cloned());
-                }
-                Item::Field { .. } => {}
-                Item::On {
-                    type_condition,
-                    below,
-                } => {
-                    let applies = type_condition
-                        .as_ref()
-                        .is_none_or(|condition| self.model.is_a(ty, condition));
-                    if applies {
-                        is_provided |= self.provided_below(below, ty, field, found);
-                    }
+/// Whether a field is among what is provided; what is provided below it is added.
+pub(super) fn provided_below(
+    model: &Model<'_>,
+    provided: &[Item],
+    ty: &str,
+    field: &str,
+    found: &mut Vec<Item>,
+) -> bool {
+    let mut is_provided = false;
+    for item in provided {
+        match item {
+            Item::Field { name, below, .. } if name == field => {
+                is_provided = true;
+                found.extend(below.iter().cloned());
+            }
+            Item::Field { .. } => {}
+            Item::On {
+                type_condition,
+                below,
+            } => {
+                let applies = type_condition
+                    .as_ref()
+                    .is_none_or(|condition| model.is_a(ty, condition));
+                if applies {
+                    is_provided |= provided_below(model, below, ty, field, found);
                 }
             }
         }
-        is_provided
     }
+    is_provided
 }
 
 pub(super) fn list_levels(ty: &apollo_compiler::ast::Type) -> usize {

@@ -23,6 +23,8 @@ pub(super) type Wanted = BTreeMap<String, BTreeMap<String, WantedField>>;
 pub(super) struct WantedField {
     pub(super) field: String,
     pub(super) arguments: Arguments,
+    /// Not the client's.
+    is_extra: bool,
     /// Nothing for leaves.
     pub(super) child: Option<Wanted>,
 }
@@ -53,6 +55,7 @@ impl<'c> Wants<'c> {
                 let wanted = WantedField {
                     field: first.name.to_string(),
                     arguments: of_ast(&first.arguments),
+                    is_extra: false,
                     child: self.child_of_client(&ty, &fields),
                 };
                 Some((key, wanted))
@@ -93,14 +96,11 @@ impl<'c> Wants<'c> {
                 }
             }
             for field in fields.values_mut() {
+                let below = extra - usize::from(field.is_extra);
                 if let Some(child) = &mut field.child {
-                    let client_wants = !field.arguments.contains_key(EXTRA);
-                    self.extend(child, if client_wants { extra } else { extra - 1 });
+                    self.extend(child, below);
                 }
             }
-        }
-        for field in wanted.values_mut().flat_map(BTreeMap::values_mut) {
-            field.arguments.remove(EXTRA);
         }
     }
 
@@ -141,11 +141,11 @@ impl<'c> Wants<'c> {
         is_composite: bool,
         fields: &'w mut BTreeMap<String, WantedField>,
     ) -> &'w mut WantedField {
-        let is_same = |one: &WantedField| {
-            let given = one.arguments.iter().filter(|(name, _)| *name != EXTRA);
-            one.field == name && given.eq(arguments.iter())
-        };
-        let known = fields.iter().find(|(_, one)| is_same(one)).map(|(key, _)| key.clone());
+        let is_same = |one: &WantedField| one.field == name && one.arguments == *arguments;
+        let known = fields
+            .iter()
+            .find(|(_, one)| is_same(one))
+            .map(|(key, _)| key.clone());
         let key = known.unwrap_or_else(|| {
             let mut key = name.to_owned();
             while fields.contains_key(&key) {
@@ -154,14 +154,17 @@ impl<'c> Wants<'c> {
             key
         });
         fields.entry(key).or_insert_with(|| {
-            let mut arguments = arguments.clone();
-            arguments.insert(EXTRA.to_owned(), String::new());
             let types = || self.model.shared_types(ty, name, self.options);
             WantedField {
                 field: name.to_owned(),
-                arguments,
-                child: is_composite
-                    .then(|| types().into_iter().map(|ty| (ty, BTreeMap::new())).collect()),
+                arguments: arguments.clone(),
+                is_extra: true,
+                child: is_composite.then(|| {
+                    types()
+                        .into_iter()
+                        .map(|ty| (ty, BTreeMap::new()))
+                        .collect()
+                }),
             }
         })
     }
