@@ -710,6 +710,15 @@ impl Builder<'_, '_> {
             };
             let inner = self.plan_set(child, set, Demand { condition, ..demand })?;
             below = inner.selections;
+            if demand.is_internal && self.graph.positions[child].is_abstract {
+                // Whoever reads it has to tell what it got.
+                let typename = Selection::Field(crate::plan::Field {
+                    name: TYPENAME.to_string(),
+                    ..crate::plan::Field::default()
+                });
+                below.retain(|known| *known != typename);
+                below.insert(0, typename);
+            }
             Graph::depend(&mut found.depends, inner.depends);
         }
         if demand.is_internal {
@@ -882,7 +891,9 @@ impl Builder<'_, '_> {
                 || matches!(source.view.seen, super::views::Seen::As(ty) if self.session.model.ty(ty).kind != crate::model::Kind::Object)
         });
         let here_is_abstract = here.is_abstract;
-        if here.parent.is_some() && (is_unsaid || is_first && here_is_abstract) {
+        let is_entry = self.graph.groups[source.group].node == source.node;
+        let is_entry = is_entry && self.session.interface_object(source.view).is_some();
+        if here.parent.is_some() && !is_entry && (is_unsaid || is_first && here_is_abstract) {
             let on = self.session.leaves(source.view).unwrap_or(here.leaves);
             self.graph.nodes[source.node].add(Entry {
                 on,

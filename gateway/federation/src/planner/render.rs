@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use apollo_compiler::{Name, executable::Operation};
 
 use super::{
-    graph::{Entry, Graph, GroupId, NodeId, PositionId},
+    graph::{Entry, Graph, GroupId, NodeId, PositionId, Representation},
     selection::Condition,
     type_sets::TypeSet,
     views::{Seen, Session, TYPENAME, View},
@@ -34,6 +34,7 @@ struct Writing {
     variables: BTreeMap<Name, ()>,
     renames: Vec<Rewrite>,
     path: Vec<RewriteElement>,
+    aliases: u32,
     /// The condition that the whole fetch depends on, and nothing in it says again.
     hoisted: Option<Condition>,
 }
@@ -139,8 +140,9 @@ impl Renderer<'_, '_> {
     fn requires(&self, id: GroupId) -> (Vec<Selection>, Vec<Rewrite>) {
         let mut requires = Vec::new();
         let mut rewrites = Vec::new();
-        let mut representations: Vec<_> = self.graph.groups[id].representations.iter().collect();
+        let mut representations = self.graph.groups[id].representations.clone();
         representations.sort_by_key(|one| one.leaf);
+        self.unite(id, &mut representations);
         for one in representations {
             let name = self.session.model.ty(one.leaf).name.to_string();
             if let Some(type_name) = one.type_name {
@@ -154,11 +156,34 @@ impl Renderer<'_, '_> {
             }
             requires.push(Selection::Inline(Inline {
                 type_condition: name,
-                selections: one.fields.clone(),
+                selections: one.fields,
                 ..Inline::default()
             }));
         }
         (requires, rewrites)
+    }
+
+    /// What all objects of a position send alike, as the interface that they are entered by, is said once.
+    fn unite(&self, id: GroupId, representations: &mut Vec<Representation>) {
+        let Some(first) = representations.first().cloned() else {
+            return;
+        };
+        let here = &self.graph.positions[self.graph.groups[id].position];
+        let Some(interface) = first.type_name else {
+            return;
+        };
+        let is_common = representations
+            .iter()
+            .all(|one| one.type_name == first.type_name && one.fields == first.fields);
+        let is_whole = self.session.types.members(here.leaves).iter().all(|leaf| {
+            representations.iter().any(|one| one.leaf == *leaf)
+        });
+        if is_common && is_whole {
+            *representations = vec![Representation {
+                leaf: interface,
+                ..first
+            }];
+        }
     }
 
     /// Where a position is in the response.
@@ -192,13 +217,11 @@ impl Renderer<'_, '_> {
         let Some(view) = node.view else {
             return Vec::new();
         };
-        let aliases = self.clashes(id, view.subgraph);
+        let entries = self.united(&node.entries, view);
+        let aliases = self.clashes(&entries, view.subgraph, writing);
         let mut plain = Vec::new();
         let mut typed: Vec<(TypeId, Vec<Selection>)> = Vec::new();
-        for (place, entry) in node.entries.iter().enumerate() {
-            if !graph.is_kept(entry) {
-                continue;
-            }
+        for (place, entry) in entries.iter().enumerate() {
             let alias = aliases.get(&place);
             match self.targets(view, entry) {
                 Targets::All => {
@@ -237,6 +260,44 @@ impl Renderer<'_, '_> {
             Seen::As(ty) if is_top && self.is_entities(id) => vec![self.on(ty, plain)],
             _ => plain,
         }
+    }
+
+    /// The entries that are written, `__typename` first; those that say the same of different types are one.
+    fn united(&mut self, entries: &[Entry], view: View) -> Vec<Entry> {
+        let mut united: Vec<Entry> = Vec::with_capacity(entries.len());
+        for entry in entries.iter().filter(|entry| self.graph.is_kept(entry)) {
+            let same = united.iter().position(|known| {
+                known.key == entry.key
+                    && known.name == entry.name
+                    && known.arguments == entry.arguments
+                    && known.contextual == entry.contextual
+                    && known.conditions == entry.conditions
+                    && known.below == entry.below
+                    && self.is_one_type(known, entry, view)
+            });
+            match same {
+                Some(place) => {
+                    let on = self.session.types.union(united[place].on, entry.on);
+                    united[place].on = on;
+                }
+                None => united.push(entry.clone()),
+            }
+        }
+        united.sort_by_key(|entry| entry.key != TYPENAME);
+        united
+    }
+
+    /// Whether two entries' fields have one type in the subgraph.
+    fn is_one_type(&self, one: &Entry, other: &Entry, view: View) -> bool {
+        if one.name == TYPENAME || self.session.interface_object(view).is_some() {
+            return true;
+        }
+        let text = |entry: &Entry| {
+            let leaf = self.session.types.members(entry.on).first()?;
+            self.output(*leaf, &entry.name, view.subgraph)
+                .map(|output| output.text.as_str())
+        };
+        text(one) == text(other)
     }
 
     fn on(&self, ty: TypeId, selections: Vec<Selection>) -> Selection {
@@ -427,13 +488,15 @@ impl Renderer<'_, '_> {
 
     /// Aliases for fields of different types that a subgraph would refuse to answer under one key
     /// (GraphQL, "Field Selection Merging").
-    fn clashes(&self, id: NodeId, subgraph: SubgraphId) -> BTreeMap<usize, String> {
-        let entries = &self.graph.nodes[id].entries;
+    fn clashes(
+        &self,
+        entries: &[Entry],
+        subgraph: SubgraphId,
+        writing: &mut Writing,
+    ) -> BTreeMap<usize, String> {
         let mut by_key: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
         for (place, entry) in entries.iter().enumerate() {
-            if self.graph.is_kept(entry) {
-                by_key.entry(&entry.key).or_default().push(place);
-            }
+            by_key.entry(&entry.key).or_default().push(place);
         }
         let mut aliases = BTreeMap::new();
         for places in by_key.into_values().filter(|places| places.len() > 1) {
@@ -443,14 +506,23 @@ impl Renderer<'_, '_> {
                     .iter()
                     .any(|known| self.clash(&entries[*known], &entries[place], subgraph));
                 if clashes {
-                    let alias = format!("_r{id}_{place}");
-                    aliases.insert(place, alias);
+                    aliases.insert(place, self.fresh_alias(writing));
                 } else {
                     kept.push(place);
                 }
             }
         }
         aliases
+    }
+
+    fn fresh_alias(&self, writing: &mut Writing) -> String {
+        loop {
+            let alias = format!("_r{}", writing.aliases);
+            writing.aliases += 1;
+            if !self.session.selections.is_key_taken(&alias) {
+                return alias;
+            }
+        }
     }
 
     fn clash(&self, one: &Entry, other: &Entry, subgraph: SubgraphId) -> bool {

@@ -57,6 +57,16 @@ impl TypeSets {
         self.intern(&both)
     }
 
+    pub(super) fn union(&mut self, one: TypeSet, other: TypeSet) -> TypeSet {
+        if one == other {
+            return one;
+        }
+        let mut all = [self.members(one), self.members(other)].concat();
+        all.sort_unstable();
+        all.dedup();
+        self.intern(&all)
+    }
+
     /// Whether every member of `part` is in `whole`.
     pub(super) fn contains_all(&self, whole: TypeSet, part: &[TypeId]) -> bool {
         let whole = self.members(whole);
