@@ -30,7 +30,6 @@ pub(crate) fn compile<'a>(
     let mut compiler = Compiler {
         supergraph,
         keys,
-        renames: 0,
         scope: Scope::PRIMARY,
         scopes: Scopes::default(),
         context_paths: contexts::paths(plan),
@@ -53,7 +52,6 @@ pub(crate) fn compile<'a>(
 struct Compiler<'a> {
     supergraph: &'a Supergraph,
     keys: &'a mut Keys,
-    renames: usize,
     /// What is being compiled.
     scope: Scope,
     scopes: Scopes,
@@ -188,8 +186,6 @@ impl Compiler<'_> {
     }
 
     fn root(&mut self, fetch: &Fetch, path: &[PathElement]) -> RootFetch {
-        let mut fetch = fetch.clone();
-        let renamed = self.rename(&mut fetch);
         RootFetch {
             template: self.template(
                 &fetch.service,
@@ -197,7 +193,7 @@ impl Compiler<'_> {
                 &fetch.operation(),
                 fetch.variables.iter().map(|one| one.name.clone()).collect(),
             ),
-            shape: self.shape(&fetch.selections, &renamed),
+            shape: self.shape(fetch),
             path: self.path(path),
             response_keys: root_keys(&fetch.selections),
         }
@@ -211,8 +207,7 @@ impl Compiler<'_> {
         let mut shape = Shape::default();
         let mut parts = Vec::new();
         for (index, candidate) in group.iter().enumerate() {
-            let mut fetch = candidate.fetch.clone();
-            let renamed = self.rename(&mut fetch);
+            let fetch = candidate.fetch;
             let (variable, alias) = if is_single {
                 ("representations".to_owned(), "_entities".to_owned())
             } else {
@@ -237,7 +232,7 @@ impl Compiler<'_> {
             shape.fields.push(ShapeField {
                 name: alias.as_str().into(),
                 key,
-                child: Some(Arc::new(self.shape(&fetch.selections, &renamed))),
+                child: Some(Arc::new(self.shape(fetch))),
             });
             parts.push(Part {
                 variable,
@@ -296,9 +291,9 @@ impl Compiler<'_> {
             .collect()
     }
 
-    fn shape(&mut self, selections: &[Selection], renamed: &HashMap<String, String>) -> Shape {
+    fn shape(&mut self, fetch: &Fetch) -> Shape {
         let mut shape = Shape::default();
-        self.add_to_shape(&mut shape, selections, renamed);
+        self.add_to_shape(&mut shape, &fetch.selections, &rename::renamed(fetch));
         shape
     }
 
@@ -306,16 +301,14 @@ impl Compiler<'_> {
         &mut self,
         shape: &mut Shape,
         selections: &[Selection],
-        renamed: &HashMap<String, String>,
+        renamed: &HashMap<&str, &str>,
     ) {
         for selection in selections {
             match selection {
                 Selection::Inline(inline) => self.add_to_shape(shape, &inline.selections, renamed),
                 Selection::Field(field) => {
                     let name = field.response_key();
-                    let key = self
-                        .keys
-                        .intern(renamed.get(name).map_or(name, String::as_str));
+                    let key = self.keys.intern(renamed.get(name).unwrap_or(&name));
                     let place = shape
                         .fields
                         .iter()

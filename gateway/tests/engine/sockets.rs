@@ -96,7 +96,9 @@ async fn events(engine: &Engine) -> Vec<Value> {
         )
         .await
     {
-        Outcome::Stream(stream) | Outcome::Parts(stream) => stream.map(|response| parse(&response)).collect().await,
+        Outcome::Stream(stream) | Outcome::Parts(stream) => {
+            stream.map(|response| parse(&response)).collect().await
+        }
         Outcome::Response(response) => vec![parse(&response)],
     }
 }

@@ -8,8 +8,7 @@ use crate::engine::program::{ContextArgument, ContextFetch, Piece};
 impl Compiler<'_> {
     /// A fetch with values of enclosing objects.
     pub(super) fn in_context(&mut self, candidate: &Candidate<'_>) -> ContextFetch {
-        let mut fetch = candidate.fetch.clone();
-        let renamed = self.rename(&mut fetch);
+        let fetch = candidate.fetch;
         let arguments: Vec<_> = fetch
             .contexts
             .iter()
@@ -29,7 +28,7 @@ impl Compiler<'_> {
             part: self.entity_part(candidate),
             text: pieces(&text, &arguments),
             arguments,
-            shape: self.shape(&fetch.selections, &renamed).into(),
+            shape: self.shape(fetch).into(),
         }
     }
 
