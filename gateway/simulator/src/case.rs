@@ -153,7 +153,7 @@ impl Schema {
         };
         let answered = match self.engine.execute(request, Context::default()).await {
             Outcome::Response(response) => text(&response),
-            Outcome::Stream(stream) => {
+            Outcome::Stream(stream) | Outcome::Parts(stream) => {
                 let responses: Vec<_> = stream.map(|response| text(&response)).collect().await;
                 responses.join("\n")
             }

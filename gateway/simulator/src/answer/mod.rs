@@ -17,7 +17,7 @@ use apollo_compiler::{
     validation::Valid,
 };
 
-use crate::world::{Found, Object, Unanswerable, World};
+use crate::world::{Found, Object, Unanswerable};
 use collect::Collector;
 pub use monolith::Monolith;
 pub use subgraph::Server;

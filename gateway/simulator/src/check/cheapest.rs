@@ -33,7 +33,7 @@ const MAX_TRIED: usize = 20_000;
 pub enum Cheapest {
     /// Nothing better.
     Same,
-    /// Another plan needs fewer rounds, or as many and fewer fetches: its fetches, round by round.
+    /// Another plan needs fewer rounds, or as many, fewer fetches and no more requests: its fetches, round by round.
     Cheaper(Vec<Vec<String>>),
     /// Nothing is found that answers the operation at all: something is wrong with this search.
     Unanswerable,
@@ -83,6 +83,13 @@ impl Checker<'_> {
     }
 }
 
+/// What a cheaper plan may still spend.
+#[derive(Clone, Copy)]
+struct Budget {
+    fetches: usize,
+    requests: usize,
+}
+
 struct Search<'s, 'c> {
     model: &'s Model<'c>,
     client: &'s Client<'s>,
@@ -99,9 +106,15 @@ impl<'s> Search<'s, '_> {
         };
         // Fewer rounds are better whatever the number of fetches; otherwise fewer fetches in as many rounds.
         let budget = if depth < cost.depth {
-            usize::MAX
+            Budget {
+                fetches: usize::MAX,
+                requests: usize::MAX,
+            }
         } else {
-            cost.fetches.saturating_sub(1)
+            Budget {
+                fetches: cost.fetches.saturating_sub(1),
+                requests: cost.requests,
+            }
         };
         let mut rounds = Vec::new();
         if self.tried_all(start, depth, budget, &mut rounds) {
@@ -140,13 +153,13 @@ impl<'s> Search<'s, '_> {
         &mut self,
         known: &Known,
         rounds: usize,
-        budget: usize,
+        budget: Budget,
         found: &mut Vec<Vec<String>>,
     ) -> bool {
         if self.is_answered(known) {
             return true;
         }
-        if rounds == 0 || budget == 0 || self.rounds(known, rounds).is_none() {
+        if rounds == 0 || budget.fetches == 0 || self.rounds(known, rounds).is_none() {
             return false;
         }
         let steps = self.steps(known);
@@ -169,12 +182,16 @@ impl<'s> Search<'s, '_> {
                 .enumerate()
                 .filter(|(at, _)| set >> at & 1 == 1);
             let mut names = Vec::new();
-            for (_, (service, path, one)) in chosen {
+            for (service, path, one) in chosen() {
                 let _ = after.merge(one);
                 names.push(format!("{service} at {}", path.join(".")));
             }
             found.push(names);
-            if self.tried_all(&after, rounds - 1, budget - count, found) {
+            let left = Budget {
+                fetches: budget.fetches - count,
+                requests: budget.requests - requests.len(),
+            };
+            if self.tried_all(&after, rounds - 1, left, found) {
                 return true;
             }
             found.pop();

@@ -1,5 +1,7 @@
 //! What a plan costs.
 
+use std::collections::BTreeSet;
+
 use federation::plan::{Node, Plan, Selection};
 
 use super::structure::each_fetch;
@@ -9,10 +11,12 @@ use super::structure::each_fetch;
 pub struct Cost {
     /// The longest chain of fetches, each of which waits for the one before.
     pub depth: usize,
-    /// Requests to subgraphs, those of all conditions together.
+    /// Fetch nodes, those of all conditions together.
     pub fetches: usize,
     /// Fields that they select.
     pub fields: usize,
+    /// Requests: neighbours that ask one subgraph about entities share one.
+    pub requests: usize,
 }
 
 impl Cost {
@@ -23,6 +27,7 @@ impl Cost {
         };
         let mut cost = Self {
             depth: depth(node),
+            requests: requests(node),
             ..Self::default()
         };
         each_fetch(node, &[], &mut |fetch, _| {
@@ -51,6 +56,33 @@ fn depth(node: &Node) -> usize {
         Node::Defer { primary, deferred } => {
             let parts = deferred.iter().filter_map(|part| part.node.as_deref());
             primary.node.as_deref().map_or(0, depth) + parts.map(depth).max().unwrap_or(0)
+        }
+    }
+}
+
+fn requests(node: &Node) -> usize {
+    match node {
+        Node::Sequence(nodes) => nodes.iter().map(requests).sum(),
+        Node::Parallel(nodes) => {
+            let mut services = BTreeSet::new();
+            let mut others = 0;
+            for node in nodes {
+                match node {
+                    Node::Flatten { node, .. } => match node.as_ref() {
+                        Node::Fetch(fetch) if fetch.is_entities() => {
+                            services.insert(&fetch.service);
+                        }
+                        other => others += requests(other),
+                    },
+                    other => others += requests(other),
+                }
+            }
+            services.len() + others
+        }
+        other => {
+            let mut count = 0;
+            each_fetch(other, &[], &mut |_, _| count += 1);
+            count
         }
     }
 }

@@ -39,6 +39,7 @@ fn a_good_plan_has_a_cost() {
         depth: 2,
         fetches: 2,
         fields: 5,
+        requests: 2,
     };
     assert_eq!(cost, expected);
 }

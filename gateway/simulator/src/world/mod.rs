@@ -103,10 +103,6 @@ impl World {
         &self.subgraphs
     }
 
-    pub(crate) fn subgraph(&self, name: &str) -> Option<&Subgraph> {
-        self.subgraphs.iter().find(|one| one.name() == name)
-    }
-
     pub(crate) fn is_label_active(&self, label: &str) -> bool {
         self.active_labels.contains(label)
     }
