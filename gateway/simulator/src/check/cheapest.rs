@@ -172,15 +172,22 @@ impl<'s> Search<'s, '_> {
         sets.sort_by_key(|set| set.count_ones());
         for set in sets {
             let count = set.count_ones() as usize;
-            if count > budget || self.tried > MAX_TRIED {
+            if count > budget.fetches || self.tried > MAX_TRIED {
                 break;
+            }
+            let chosen = || {
+                let all = steps.iter().enumerate();
+                all.filter(|(at, _)| set >> at & 1 == 1)
+                    .map(|(_, step)| step)
+            };
+            let requests: BTreeSet<_> = chosen()
+                .map(|(service, path, _)| (service, path.is_empty()))
+                .collect();
+            if requests.len() > budget.requests {
+                continue;
             }
             self.tried += 1;
             let mut after = known.clone();
-            let chosen = steps
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| set >> at & 1 == 1);
             let mut names = Vec::new();
             for (service, path, one) in chosen() {
                 let _ = after.merge(one);

@@ -22,6 +22,8 @@ mod validity;
 mod wanted;
 
 #[cfg(test)]
+mod cheapest_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use federation::{
     },
 };
 
-use super::{Cost, Fault, Rule, check};
+use super::{Cheapest, Checker, Cost, Fault, Rule, check};
 use crate::sdl::Subgraph;
 
 struct Fixture {
@@ -67,6 +67,22 @@ pub(super) fn verdict_with(
         options,
         &Plan { kind, node },
     )
+}
+
+/// What trying everything finds, next to a plan of this cost.
+pub(super) fn cheapest(query: &str, node: Node) -> Cheapest {
+    let fixture = fixture();
+    let schema = fixture.supergraph.api_schema();
+    let document =
+        ExecutableDocument::parse_and_validate(schema, query, "query.graphql").expect("valid");
+    let operation = document.operations.get(None).expect("one operation");
+    let plan = Plan {
+        kind: OperationKind::Query,
+        node: Some(node),
+    };
+    let checker = Checker::new(&fixture.supergraph, &fixture.subgraphs);
+    let options = PlanOptions::default();
+    checker.cheapest(&document, operation, &options, Cost::of(&plan))
 }
 
 #[track_caller]
