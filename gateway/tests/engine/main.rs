@@ -3,6 +3,7 @@
 mod support;
 
 mod canned;
+mod deferring;
 mod faults;
 mod mutations;
 mod queries;

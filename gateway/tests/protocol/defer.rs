@@ -88,6 +88,25 @@ async fn a_query_may_be_deferred_by_get() {
 }
 
 #[tokio::test]
+async fn the_first_part_is_sent_while_the_second_is_waited_for() {
+    let world = World::start("").await;
+    let query = json!({ "query": "{ hello ... @defer { slow } }" });
+    let request = world.post().json(&query).header("accept", ACCEPT);
+    let mut response = request.send().await.unwrap();
+    let mut text = String::new();
+    while !text.ends_with("\r\n---") || text.len() < 10 {
+        let chunk = response.chunk().await.unwrap().expect("more");
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(text.contains(&first().to_string()), "{text}");
+    world.subgraph.entered(1).await;
+    world.subgraph.gate.add_permits(1);
+    let rest = response.text().await.unwrap();
+    assert!(rest.contains(r#""data":{"slow":true}"#), "{rest}");
+    assert!(rest.ends_with("\r\n-----\r\n"), "{rest}");
+}
+
+#[tokio::test]
 async fn a_websocket_gets_several_nexts_and_one_complete() {
     let world = World::start("").await;
     let mut client = world.client(json!({})).await;

@@ -23,6 +23,8 @@ pub(super) struct Delivery<'r, 'a> {
     running: HashSet<Scope>,
     /// What was left out of the payloads so far.
     pending: Vec<Pending<'a>>,
+    /// Errors that were told without saying which object they are about.
+    told: HashSet<usize>,
     has_begun: bool,
 }
 
@@ -34,6 +36,7 @@ impl<'r, 'a> Delivery<'r, 'a> {
             scopes: run.prepared.program.scopes.clone(),
             running: HashSet::new(),
             pending: Vec::new(),
+            told: HashSet::new(),
             has_begun: false,
         }
     }
@@ -137,8 +140,13 @@ impl<'r, 'a> Delivery<'r, 'a> {
         let state = self.run.state();
         let source = source(self.run, self.introspection, &state);
         let mut errors = Errors::default();
-        for error in state.errors.as_slice() {
-            if self.concerns(&source, part, pending, error) {
+        for (index, error) in state.errors.as_slice().iter().enumerate() {
+            let is_told = match concern(&source, &self.scopes, part, pending, error) {
+                Concern::None => false,
+                Concern::Object => true,
+                Concern::Around => self.told.insert(index),
+            };
+            if is_told {
                 errors.push(error.clone());
             }
         }
@@ -152,35 +160,46 @@ impl<'r, 'a> Delivery<'r, 'a> {
         project(&source, view, &mut errors, items, &mut self.pending);
         end_item(errors.as_slice(), items);
     }
+}
 
-    /// Whether an error is told with a part of an object: what went wrong in the part's own fetches there or above, and
-    /// what went wrong before in fields that the part selects.
-    fn concerns(
-        &self,
-        source: &Source<'_>,
-        part: Scope,
-        pending: &Pending<'_>,
-        error: &GraphQLError,
-    ) -> bool {
-        let is_own = error.scope == part;
-        if !is_own && !self.scopes.encloses(error.scope, part) {
-            return false;
-        }
-        let common = pending.path.len().min(error.path.len());
-        let is_same_way = pending.path[..common]
-            .iter()
-            .zip(&error.path)
-            .all(|(step, item)| is_step(*step, item));
-        let below = error.path.get(pending.path.len()..).unwrap_or_default();
-        if !is_same_way || below.is_empty() {
-            return is_same_way && is_own;
-        }
-        let place = locate(source, &pending.deferred.set, pending.object, below);
-        if is_own {
-            place != Place::Later
+/// What an error has to do with a part of an object.
+enum Concern {
+    None,
+    Object,
+    /// It is about everything there: told once, as there may be many objects.
+    Around,
+}
+
+/// An error is told with a part of an object when it comes from the part's own fetches, there or above, or from earlier
+/// ones, in a field that the part selects.
+fn concern(
+    source: &Source<'_>,
+    scopes: &Scopes,
+    part: Scope,
+    pending: &Pending<'_>,
+    error: &GraphQLError,
+) -> Concern {
+    let is_own = error.scope == part;
+    let is_same_way = pending
+        .path
+        .iter()
+        .zip(&error.path)
+        .all(|(step, item)| is_step(*step, item));
+    if !is_same_way || !scopes.encloses(error.scope, part) {
+        return Concern::None;
+    }
+    let below = error.path.get(pending.path.len()..).unwrap_or_default();
+    if below.is_empty() {
+        return if is_own {
+            Concern::Around
         } else {
-            place == Place::Here
-        }
+            Concern::None
+        };
+    }
+    match locate(source, &pending.deferred.set, pending.object, below) {
+        Place::Here => Concern::Object,
+        Place::Nowhere if is_own => Concern::Object,
+        Place::Nowhere | Place::Later => Concern::None,
     }
 }
 
