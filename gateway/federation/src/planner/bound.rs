@@ -32,6 +32,19 @@ impl Bound {
         is_reachable: false,
     };
 
+    /// What is certain when either may be chosen.
+    fn either(known: Option<Self>, other: Self) -> Option<Self> {
+        match known {
+            _ if !other.is_reachable => known,
+            None => Some(other),
+            Some(known) => Some(Self {
+                depth: known.depth.min(other.depth),
+                fetches: known.fetches.min(other.fetches),
+                is_reachable: true,
+            }),
+        }
+    }
+
     pub(super) fn is_free(self) -> bool {
         self == Self::FREE
     }
@@ -242,16 +255,10 @@ impl Session<'_> {
             };
         }
         let mut best: Option<Bound> = None;
-        let mut consider = |one: Bound| {
-            if one.is_reachable {
-                let known = best.get_or_insert(one);
-                known.depth = known.depth.min(one.depth);
-                known.fetches = known.fetches.min(one.fetches);
-            }
-        };
         let mut values = Vec::new();
         for (_, value) in &class.locals {
-            consider(self.below_within(item.below, &[*value], nesting));
+            let one = self.below_within(item.below, &[*value], nesting);
+            best = Bound::either(best, one);
             values.push(*value);
         }
         for way in &class.remotes {
@@ -265,17 +272,31 @@ impl Session<'_> {
                 before = before.max(needed.depth + 1);
             }
             one.depth += before;
-            consider(one);
+            best = Bound::either(best, one);
             values.push(way.remote.value);
         }
-        if let Some(best) = best {
-            return best;
+        if values.len() < 2 || best.is_some_and(|best| best.depth == 0) {
+            return best.unwrap_or(Bound::UNREACHABLE);
         }
-        if values.len() < 2 {
-            return Bound::UNREACHABLE;
+        // Several subgraphs may each give a part.
+        if best.is_none() || self.is_shareable(class.leaves, &item.name, &values) {
+            let mut shared = self.below_within(item.below, &values, nesting);
+            shared.depth += u32::from(class.locals.is_empty());
+            best = Bound::either(best, shared);
         }
-        // No single subgraph has all of it: several have parts.
-        self.below_within(item.below, &values, nesting)
+        best.unwrap_or(Bound::UNREACHABLE)
+    }
+
+    /// Whether a field may be read from several subgraphs without need: lists could differ in length, and types that only some
+    /// of them know would be lost.
+    pub(super) fn is_shareable(&mut self, leaves: TypeSet, name: &Name, values: &[View]) -> bool {
+        let leaf = self.types.members(leaves)[0];
+        let field = self.model.field_named(leaf, name);
+        if field.is_none_or(|field| self.model.field(field).output.lists > 0) {
+            return false;
+        }
+        let all = self.leaves_of_all(values);
+        values.iter().any(|value| self.leaves(*value) == Some(all))
     }
 
     pub(super) fn field_set(&mut self, set: crate::model::FieldSetId, of: TypeId) -> SetId {

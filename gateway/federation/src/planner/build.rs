@@ -476,7 +476,7 @@ impl Builder<'_, '_> {
     /// Reading a field from several subgraphs, each a part of it: where no one has all, or where it saves a step. Lists are only
     /// put together where there is no other way.
     fn may_share(
-        &self,
+        &mut self,
         position: PositionId,
         item: &Item,
         one: &Pending,
@@ -490,11 +490,10 @@ impl Builder<'_, '_> {
         }
         let is_top = self.graph.positions[position].parent.is_none();
         let is_mutation = is_top && !self.is_query;
-        let leaf = self.session.types.members(one.class.leaves)[0];
-        let field = self.session.model.field_named(leaf, &item.name);
-        let is_list = field.is_some_and(|field| self.session.model.field(field).output.lists > 0);
-        !is_list
-            && !is_mutation
+        let mut values: Vec<View> = one.class.locals.iter().map(|(_, value)| *value).collect();
+        values.extend(one.class.remotes.iter().map(|way| way.remote.value));
+        !is_mutation
+            && self.session.is_shareable(one.class.leaves, &item.name, &values)
             && candidates
                 .iter()
                 .all(|one| one.depth > self.least_depth(position) + 1 || one.fetches > 1)
