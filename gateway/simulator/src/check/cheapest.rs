@@ -104,6 +104,9 @@ impl<'s> Search<'s, '_> {
         let Some(depth) = self.rounds(start, cost.depth) else {
             return Cheapest::Unanswerable;
         };
+        if cost.fetches == 0 {
+            return Cheapest::Same;
+        }
         // Fewer rounds are better whatever the number of fetches; otherwise fewer fetches in as many rounds.
         let budget = if depth < cost.depth {
             Budget {
@@ -241,23 +244,30 @@ impl<'s> Search<'s, '_> {
                 }
                 continue;
             }
-            let Some(subgraph_type) = self.entered_as(service, &before, ty) else {
+            let Some((name, subgraph_type)) = self.entered_as(service, &before, ty) else {
                 continue;
             };
             let place = Place {
                 ty,
                 subgraph_type: &subgraph_type,
                 provided: &[],
-                sent: Some(&before),
+                // What is sent under an interface's name need not reach the object's own resolvers.
+                sent: (subgraph_type == name).then_some(&before),
             };
             self.give(service, &place, wanted, object);
         }
     }
 
-    /// What a subgraph takes an object for when it is asked about it; nothing, when it cannot be.
-    fn entered_as(&self, service: &Service<'_>, before: &Known, ty: &str) -> Option<String> {
+    /// By which name a subgraph is asked about an object, and what it takes it for; nothing, when it cannot be asked.
+    fn entered_as(
+        &self,
+        service: &Service<'_>,
+        before: &Known,
+        ty: &str,
+    ) -> Option<(String, String)> {
         if self.model.root_type(OperationType::Query) == ty {
-            return service.root_type(OperationType::Query);
+            let root = service.root_type(OperationType::Query)?;
+            return Some((root.clone(), root));
         }
         let known_as = match before.types.get(ty)?.told.as_ref()? {
             Told::Own => ty,
@@ -270,7 +280,8 @@ impl<'s> Search<'s, '_> {
             let mut types = types
                 .into_iter()
                 .filter(|_| service.keys(&name).iter().any(is_sent));
-            types.find(|(one, _)| one == ty).map(|(_, as_type)| as_type)
+            let found = types.find(|(one, _)| one == ty);
+            found.map(|(_, as_type)| (name.clone(), as_type))
         })
     }
 

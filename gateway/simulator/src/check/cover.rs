@@ -235,7 +235,7 @@ pub(super) fn part_covered(model: &Model<'_>, part: &Part, faults: &mut Faults) 
     match super::targets::find(model, &part.known, &part.path) {
         Err((rule, message)) => faults.add(rule, format!("a part: {message}")),
         Ok(found) => {
-            for target in found {
+            for target in found.into_iter().flatten() {
                 if let Some(position) = target.position(&part.known) {
                     selected(model, position, &target.ty, &part.selections, faults);
                 }

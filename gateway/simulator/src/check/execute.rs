@@ -146,7 +146,11 @@ impl Run<'_> {
         };
         let renamed = renames(fetch, self.faults);
         let found = match targets::find(self.model, &known, at) {
-            Ok(found) => found,
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                self.useful.insert(name);
+                return known;
+            }
             Err(fault) => {
                 self.faults.add(fault.0, format!("{name}: {}", fault.1));
                 return known;

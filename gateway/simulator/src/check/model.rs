@@ -42,7 +42,15 @@ pub(super) struct Rules {
     pub(super) only_with_label: Option<String>,
     pub(super) requires: Vec<Item>,
     pub(super) provides: Vec<Item>,
-    pub(super) context_arguments: Vec<String>,
+    pub(super) contexts: Vec<ContextRule>,
+}
+
+/// An argument whose value comes from a context.
+#[derive(Debug, Clone)]
+pub(super) struct ContextRule {
+    pub(super) argument: String,
+    pub(super) context: String,
+    pub(super) selection: Vec<Item>,
 }
 
 impl Rules {
@@ -83,6 +91,16 @@ impl<'a> Model<'a> {
     /// Whether an object of this type is matched by a type condition.
     pub(super) fn is_a(&self, ty: &str, condition: &str) -> bool {
         ty == condition || self.supergraph.schema().is_subtype(condition, ty)
+    }
+
+    /// Whether objects of a type carry a context, on their own account or an interface's or union's.
+    pub(super) fn carries(&self, ty: &str, context: &str) -> bool {
+        let mut types = self.supergraph.schema().types.values();
+        types.any(|one| {
+            let mut contexts = one.directives().get_all("context");
+            self.is_a(ty, one.name())
+                && contexts.any(|one| argument(one, "name").as_deref() == Some(context))
+        })
     }
 
     /// Whether objects of this type are shown to clients.
@@ -165,7 +183,7 @@ impl<'a> Model<'a> {
         wanted.iter().any(|(ty, fields)| {
             fields.values().any(|field| {
                 let mut services = self.services.values();
-                services.any(|one| !one.rules(ty, &field.field).context_arguments.is_empty())
+                services.any(|one| !one.rules(ty, &field.field).contexts.is_empty())
                     || field
                         .child
                         .as_ref()
@@ -339,23 +357,34 @@ fn rules(joins: &[&Node<ast::Directive>], graph: &str, name: &str) -> Option<Rul
         only_with_label: argument(mine, "override").and_then(|_| argument(mine, "overrideLabel")),
         requires: field_set(&text("requires")),
         provides: field_set(&text("provides")),
-        context_arguments: context_arguments(mine),
+        contexts: contexts(mine),
     })
 }
 
-fn context_arguments(join: &ast::Directive) -> Vec<String> {
+fn contexts(join: &ast::Directive) -> Vec<ContextRule> {
     let Some(ast::Value::List(all)) = join
         .specified_argument_by_name("contextArguments")
         .map(|value| &**value)
     else {
         return Vec::new();
     };
-    all.iter()
-        .filter_map(|one| one.as_object())
-        .flat_map(|entries| entries.iter())
-        .filter(|(name, _)| name == "name")
-        .filter_map(|(_, value)| value.as_str().map(str::to_owned))
-        .collect()
+    let one = |value: &Node<ast::Value>| {
+        let entries = value.as_object()?;
+        let text = |name: &str| {
+            let mut entries = entries.iter().filter(|(one, _)| one == name);
+            entries.next().and_then(|(_, value)| value.as_str())
+        };
+        let selection = text("selection")?.trim();
+        let inner = selection
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        Some(ContextRule {
+            argument: text("name")?.to_owned(),
+            context: text("context")?.to_owned(),
+            selection: field_set(inner.unwrap_or(selection)),
+        })
+    };
+    all.iter().filter_map(one).collect()
 }
 
 /// A directive's argument as text, whatever its type.

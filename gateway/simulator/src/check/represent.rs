@@ -4,9 +4,9 @@ use federation::plan::{ContextArgument, Field, PathElement, Rewrite, RewriteElem
 
 use super::{
     fault::Rule,
-    fields::{Item, field_set},
+    fields::Item,
     knowledge::{Known, Told},
-    model::Model,
+    model::{ContextRule, Model},
     select::{Place, Selecting},
     targets::{Target, applies},
 };
@@ -236,17 +236,15 @@ impl Selecting<'_> {
             self.fault(Rule::Contexts, "a context's object is not there");
             return;
         };
-        for (coordinate, items) in uses {
-            let items = items.get(&enclosing.ty).map(Vec::as_slice);
-            let fits = items.is_some_and(|items| {
-                leads_to(
+        for (coordinate, rule) in uses {
+            let fits = self.model.carries(&enclosing.ty, &rule.context)
+                && leads_to(
                     self.model,
                     position,
                     &enclosing.ty,
                     &context.selections,
-                    items,
-                )
-            });
+                    &rule.selection,
+                );
             if !fits {
                 let message = format!("{variable} of {coordinate} is not a {}'s", enclosing.ty);
                 self.fault(Rule::Contexts, &message);
@@ -254,43 +252,22 @@ impl Selecting<'_> {
         }
     }
 
-    /// The fields whose arguments a variable is, with what the schema says the argument is, by the type that carries the
-    /// context.
-    fn context_uses(&self, ty: &str, variable: &str) -> Vec<ContextUse> {
+    /// The fields whose arguments a variable is, with what the supergraph says of the argument.
+    fn context_uses(&self, ty: &str, variable: &str) -> Vec<(String, ContextRule)> {
         let mut asked = Vec::new();
         all_fields(&self.fetch.selections, &mut asked);
         let mut uses = Vec::new();
         for field in asked {
-            let Some(info) = self.service.subgraph.field_info(ty, &field.name) else {
-                continue;
-            };
-            for (name, _) in field
-                .arguments
-                .iter()
-                .filter(|(_, value)| value == variable)
-            {
-                for one in info
-                    .contexts
-                    .iter()
-                    .filter(|one| one.argument == name.as_str())
-                {
-                    let by_type = one.selections.iter().flat_map(|(carrier, set)| {
-                        let text = set.serialize().no_indent().to_string();
-                        let text = text.trim().trim_start_matches('{').to_owned();
-                        let text = text.strip_suffix('}').map(str::to_owned).unwrap_or(text);
-                        let items = field_set(&text);
-                        let all = self.model.expand(self.service, carrier);
-                        all.into_iter().map(move |(ty, _)| (ty, items.clone()))
-                    });
-                    uses.push((format!("{ty}.{}", field.name), by_type.collect()));
+            for one in self.service.rules(ty, &field.name).contexts {
+                let given = (one.argument.clone(), variable.to_owned());
+                if field.arguments.contains(&given) {
+                    uses.push((format!("{ty}.{}", field.name), one));
                 }
             }
         }
         uses
     }
 }
-
-type ContextUse = (String, std::collections::BTreeMap<String, Vec<Item>>);
 
 fn all_fields<'s>(selections: &'s [Selection], found: &mut Vec<&'s Field>) {
     for selection in selections {

@@ -117,7 +117,13 @@ impl Selecting<'_> {
         self.check_rules(place, field, is_provided, &mut arguments);
         let rules = self.rules(place, &field.name);
         provided.extend(rules.provides);
-        let child = (!field.selections.is_empty()).then(|| {
+        // Conditions may have left nothing below an object; it is there all the same.
+        let schema = self.service.subgraph.schema();
+        let is_leaf = schema
+            .types
+            .get(inner.as_str())
+            .is_none_or(|ty| ty.is_leaf());
+        let child = (!is_leaf).then(|| {
             let types = self.model.expand(self.service, &inner);
             let mut child = Known::of(types.iter().map(|(ty, _)| ty.clone()));
             let shared = self
@@ -198,7 +204,8 @@ impl Selecting<'_> {
                 self.fault(Rule::RequirementsSent, &message);
             }
         }
-        for name in &rules.context_arguments {
+        for rule in &rules.contexts {
+            let name = &rule.argument;
             let value = arguments.remove(name).unwrap_or_default();
             let contexts = &self.fetch.contexts;
             if !contexts

@@ -41,12 +41,14 @@ impl Target {
     }
 }
 
-/// Finds them; the fault is in the path itself.
+/// Finds them; the fault is in the path itself. `None`: the path leads through a position that no object can be at, because
+/// subgraphs that share a field have no type in common.
 pub(super) fn find(
     model: &Model<'_>,
     root: &Known,
     path: &[PathElement],
-) -> Result<Vec<Target>, (Rule, String)> {
+) -> Result<Option<Vec<Target>>, (Rule, String)> {
+    let mut is_vacant = false;
     let mut found: Vec<(Target, usize)> = objects(root, &[]).map(|one| (one, 0)).collect();
     for element in path {
         let mut next = Vec::new();
@@ -73,6 +75,7 @@ pub(super) fn find(
                     let Some(child) = &entry.child else {
                         return Err((Rule::Path, format!("{key} is a leaf")));
                     };
+                    is_vacant |= child.types.is_empty();
                     let mut route = target.route.clone();
                     route.push((target.ty.clone(), key.clone()));
                     next.extend(objects(child, &route).map(|one| (one, entry.lists)));
@@ -99,7 +102,8 @@ pub(super) fn find(
     if found.iter().any(|(_, lists)| *lists > 0) {
         return Err((Rule::Path, "the path ends before a list's items".into()));
     }
-    Ok(found.into_iter().map(|(target, _)| target).collect())
+    let found: Vec<_> = found.into_iter().map(|(target, _)| target).collect();
+    Ok((!found.is_empty() || !is_vacant).then_some(found))
 }
 
 fn objects(known: &Known, route: &[(String, String)]) -> impl Iterator<Item = Target> {
