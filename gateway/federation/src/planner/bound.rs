@@ -68,8 +68,8 @@ pub(super) struct Way {
     pub(super) hops: u32,
 }
 
-/// Bounds nested deeper than this (requirements of requirements) count as nothing.
-const MAX_NESTING: u32 = 64;
+/// Requirements of requirements nested deeper than this lead nowhere.
+const MAX_NESTING: u32 = 32;
 
 impl Session<'_> {
     /// The objects among `leaves` that an item is about. Where the type is hidden behind an interface object, only what is
@@ -206,7 +206,7 @@ impl Session<'_> {
         }
         // While it is being worked out, a requirement that leads back here is no way.
         self.bounds.insert((set, from, leaves), Bound::UNREACHABLE);
-        let bound = self.bound_of(set, from, leaves, nesting + 1);
+        let bound = self.bound_of(set, from, leaves, nesting);
         self.bounds.insert((set, from, leaves), bound);
         bound
     }
@@ -267,7 +267,7 @@ impl Session<'_> {
             if let Some(requires) = way.remote.requires {
                 let leaf = self.types.members(class.leaves)[0];
                 let needed = self.field_set(requires, leaf);
-                let needed = self.bound_within(needed, from, leaves, nesting);
+                let needed = self.bound_within(needed, from, leaves, nesting + 1);
                 one.is_reachable &= needed.is_reachable;
                 before = before.max(needed.depth + 1);
             }

@@ -4,13 +4,15 @@
 //! which other subgraphs have to be asked in any case; what is still open then is a choice, taken by what it costs at
 //! least ([`super::bound`]) and by the [`Chooser`], which tries alternatives.
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
+
+use apollo_compiler::Name;
 
 use super::{
     PlanError,
     bound::{Bound, Class, Way},
     chooser::Chooser,
-    graph::{BlockId, Entry, Graph, GroupId, NodeId, Position, PositionId, Source, Step},
+    graph::{BlockId, Entry, Graph, GroupId, NodeId, Position, PositionId, Source, Step, Usage},
     selection::{Condition, Item, Set, SetId},
     type_sets::TypeSet,
     views::{Session, TYPENAME, View, Views},
@@ -731,7 +733,7 @@ impl Builder<'_, '_> {
         &self,
         position: PositionId,
         leaves: TypeSet,
-        key: &apollo_compiler::Name,
+        key: &Name,
         item: &Item,
         below: Vec<Selection>,
         found: &mut Found,
@@ -763,7 +765,7 @@ impl Builder<'_, '_> {
         position: PositionId,
         source: Source,
         entry: usize,
-        key: &apollo_compiler::Name,
+        key: &Name,
         leaves: TypeSet,
         value: View,
         item: &Item,
@@ -800,7 +802,7 @@ impl Builder<'_, '_> {
         &mut self,
         position: PositionId,
         leaves: TypeSet,
-        key: &apollo_compiler::Name,
+        key: &Name,
         item: &Item,
     ) -> PositionId {
         let id = (leaves, key.clone());
@@ -831,18 +833,26 @@ impl Builder<'_, '_> {
     fn client_below(
         &self,
         position: PositionId,
-        key: &apollo_compiler::Name,
+        key: &Name,
         item: &Item,
     ) -> Option<SetId> {
-        let wanted = self.graph.positions[position].client?;
-        let wanted = self.session.selections.set(wanted);
-        wanted
-            .items
-            .iter()
-            .find(|other| {
-                other.key == *key && other.name == item.name && other.arguments == item.arguments
-            })
-            .and_then(|other| other.below)
+        let here = &self.graph.positions[position];
+        match here.keys.get(key)? {
+            Some(usage) if usage.is_for(&item.name, item.arguments) => usage.below,
+            Some(_) => None,
+            None => {
+                let wanted = self.session.selections.set(here.client?);
+                wanted
+                    .items
+                    .iter()
+                    .find(|other| {
+                        other.key == *key
+                            && other.name == item.name
+                            && other.arguments == item.arguments
+                    })
+                    .and_then(|other| other.below)
+            }
+        }
     }
 
     pub(super) fn new_position(
@@ -852,12 +862,20 @@ impl Builder<'_, '_> {
         client: Option<SetId>,
         is_abstract: bool,
     ) -> PositionId {
-        let mut keys = std::collections::HashMap::new();
+        let mut keys: HashMap<Name, Option<Usage>> = HashMap::new();
         if let Some(client) = client {
             for item in &self.session.selections.set(client).items {
-                let use_ = Some((item.name.clone(), item.arguments));
-                let known = keys.entry(item.key.clone()).or_insert_with(|| use_.clone());
-                if *known != use_ {
+                let known = keys.entry(item.key.clone()).or_insert_with(|| {
+                    Some(Usage {
+                        name: item.name.clone(),
+                        arguments: item.arguments,
+                        below: item.below,
+                    })
+                });
+                let is_same = known.as_ref().is_some_and(|known| {
+                    known.is_for(&item.name, item.arguments) && known.below == item.below
+                });
+                if !is_same {
                     *known = None;
                 }
             }
@@ -868,7 +886,7 @@ impl Builder<'_, '_> {
             sources: Vec::new(),
             client,
             is_abstract,
-            children: std::collections::HashMap::new(),
+            children: HashMap::new(),
             keys,
         });
         self.graph.positions.len() - 1
@@ -930,21 +948,48 @@ impl Builder<'_, '_> {
     }
 
     /// The key of the response under which a field is put that the client did not ask for.
-    fn internal_key(&mut self, position: PositionId, item: &Item) -> apollo_compiler::Name {
-        let use_ = Some((item.name.clone(), item.arguments));
+    fn internal_key(&mut self, position: PositionId, item: &Item) -> Name {
+        if item.name == TYPENAME {
+            return TYPENAME;
+        }
+        let own = || Usage {
+            name: item.name.clone(),
+            arguments: item.arguments,
+            below: None,
+        };
+        let is_own = |usage: &Option<Usage>| {
+            usage
+                .as_ref()
+                .is_some_and(|usage| usage.is_for(&item.name, item.arguments))
+        };
         let here = &mut self.graph.positions[position];
         let known = here
             .keys
             .entry(item.name.clone())
-            .or_insert_with(|| use_.clone());
-        if *known == use_ || item.name == TYPENAME {
+            .or_insert_with(|| Some(own()));
+        if is_own(known) {
             return item.name.clone();
         }
+        let client = here.client;
+        let is_same_below = known.is_none()
+            && client.is_some_and(|client| {
+                let wanted = self.session.selections.set(client);
+                wanted
+                    .items
+                    .iter()
+                    .filter(|other| other.key == item.name)
+                    .all(|other| other.name == item.name && other.arguments == item.arguments)
+            });
+        if is_same_below {
+            return item.name.clone();
+        }
+        let here = &self.graph.positions[position];
         let aliased = here
             .keys
             .iter()
-            .find(|(key, known)| key.starts_with("_p") && **known == use_)
-            .map(|(key, _)| key.clone());
+            .filter(|(key, usage)| key.starts_with("_p") && is_own(usage))
+            .map(|(key, _)| key.clone())
+            .min();
         if let Some(alias) = aliased {
             return alias;
         }
@@ -952,12 +997,12 @@ impl Builder<'_, '_> {
             let alias = format!("_p{}", self.aliases);
             self.aliases += 1;
             if !self.session.selections.is_key_taken(&alias) {
-                break apollo_compiler::Name::new_unchecked(&alias);
+                break Name::new_unchecked(&alias);
             }
         };
         self.graph.positions[position]
             .keys
-            .insert(alias.clone(), use_);
+            .insert(alias.clone(), Some(own()));
         alias
     }
 

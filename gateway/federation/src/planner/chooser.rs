@@ -2,6 +2,12 @@
 
 use std::collections::VecDeque;
 
+/// Choices of one run for which alternatives are tried.
+const MAX_CHOICES: usize = 256;
+
+/// Runs that wait to be tried.
+const MAX_QUEUE: usize = 4_096;
+
 /// Takes choices by a script, and the most promising option where the script has ended.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
@@ -34,7 +40,10 @@ impl Chooser {
     /// The scripts that differ from this run in one choice after its own script. Following them all, and theirs, tries every
     /// combination once; those with few departures from the most promising come first.
     pub(super) fn alternatives(&self, queue: &mut VecDeque<Vec<usize>>) {
-        for place in self.script.len()..self.taken.len() {
+        for place in self.script.len()..self.taken.len().min(MAX_CHOICES) {
+            if queue.len() >= MAX_QUEUE {
+                return;
+            }
             for choice in 1..self.taken[place].1 {
                 let mut script: Vec<usize> =
                     self.taken[..place].iter().map(|(choice, _)| *choice).collect();

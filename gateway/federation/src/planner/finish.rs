@@ -122,7 +122,6 @@ impl Graph {
             && one.position == other.position
             && one.view == other.view
             && one.block == other.block
-            && one.contexts == other.contexts
             && !one.representations.is_empty()
             && !other.representations.is_empty();
         is_alike
@@ -171,6 +170,11 @@ impl Graph {
                     }
                 }
                 None => self.groups[one].representations.push(representation),
+            }
+        }
+        for context in std::mem::take(&mut self.groups[other].contexts) {
+            if !self.groups[one].contexts.contains(&context) {
+                self.groups[one].contexts.push(context);
             }
         }
         let (into, from) = (self.groups[one].node, self.groups[other].node);

@@ -82,8 +82,23 @@ pub(super) struct Position {
     /// Whether the client, or a subgraph, cannot tell the type from the schema.
     pub(super) is_abstract: bool,
     pub(super) children: HashMap<(TypeSet, Name), PositionId>,
-    /// Keys of the response that are in use here: for which field, with which arguments; `None`: for several.
-    pub(super) keys: HashMap<Name, Option<(Name, Arguments)>>,
+    /// Keys of the response that are in use here, and for what; `None`: for several fields.
+    pub(super) keys: HashMap<Name, Option<Usage>>,
+}
+
+/// What a key of the response stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Usage {
+    pub(super) name: Name,
+    pub(super) arguments: Arguments,
+    /// What the client wants below it.
+    pub(super) below: Option<SetId>,
+}
+
+impl Usage {
+    pub(super) fn is_for(&self, name: &Name, arguments: Arguments) -> bool {
+        self.name == *name && self.arguments == arguments
+    }
 }
 
 /// From a position to the one below.

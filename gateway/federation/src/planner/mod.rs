@@ -78,6 +78,12 @@ pub enum PlanError {
         /// How many are planned.
         limit: usize,
     },
+    /// More `@defer`s than anyone waits for.
+    #[error("the operation defers more than {limit} fragments")]
+    TooManyDeferrals {
+        /// How many are planned.
+        limit: usize,
+    },
     /// The work for this operation is out of all proportion.
     #[error("the operation takes too much work to plan")]
     TooComplex,
@@ -319,7 +325,7 @@ impl Planning<'_> {
             chooser.alternatives(&mut queue);
             let used = session.steps - start;
             let limit = *budget.get_or_insert(used + SEARCH_STEPS.max(used / 2));
-            if used > limit && best.is_some() {
+            if used > limit {
                 break;
             }
         }

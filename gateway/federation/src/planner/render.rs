@@ -1,6 +1,6 @@
 //! From groups to the plan's fetches: selections in the words of the subgraph's schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use apollo_compiler::{Name, executable::Operation};
 
@@ -265,10 +265,12 @@ impl Renderer<'_, '_> {
     /// The entries that are written, `__typename` first; those that say the same of different types are one.
     fn united(&mut self, entries: &[Entry], view: View) -> Vec<Entry> {
         let mut united: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut by_key: HashMap<&Name, Vec<usize>> = HashMap::new();
         for entry in entries.iter().filter(|entry| self.graph.is_kept(entry)) {
-            let same = united.iter().position(|known| {
-                known.key == entry.key
-                    && known.name == entry.name
+            let places = by_key.entry(&entry.key).or_default();
+            let same = places.iter().copied().find(|place| {
+                let known = &united[*place];
+                known.name == entry.name
                     && known.arguments == entry.arguments
                     && known.contextual == entry.contextual
                     && known.conditions == entry.conditions
@@ -280,7 +282,10 @@ impl Renderer<'_, '_> {
                     let on = self.session.types.union(united[place].on, entry.on);
                     united[place].on = on;
                 }
-                None => united.push(entry.clone()),
+                None => {
+                    places.push(united.len());
+                    united.push(entry.clone());
+                }
             }
         }
         united.sort_by_key(|entry| entry.key != TYPENAME);

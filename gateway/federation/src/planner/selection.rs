@@ -21,6 +21,12 @@ use crate::model::{FieldSetId, Model, TypeId};
 /// Fields of an operation with all fragments taken apart. More is hostile.
 const MAX_FIELDS: usize = 100_000;
 
+/// Different conditions that one field is selected under.
+const MAX_CONDITIONS: usize = 16;
+
+/// `@defer`s of one operation; each is a response of its own.
+const MAX_DEFERRALS: usize = 500;
+
 /// Levels of an operation; its answer could not be deeper and still be read.
 const MAX_LEVELS: usize = 128;
 
@@ -96,6 +102,7 @@ pub(super) type Literal = (Name, bool);
 pub(super) struct Selections {
     sets: Vec<Rc<Set>>,
     conditions: Vec<Vec<Literal>>,
+    condition_index: HashMap<Vec<Literal>, Condition>,
     arguments: Vec<ArgumentList>,
     argument_index: HashMap<ArgumentList, Arguments>,
     pub(super) deferrals: Vec<Deferral>,
@@ -115,6 +122,7 @@ impl Selections {
         Self {
             sets: Vec::new(),
             conditions: vec![Vec::new()],
+            condition_index: HashMap::from([(Vec::new(), Condition::ALWAYS)]),
             arguments: vec![none.clone()],
             argument_index: HashMap::from([(none, Arguments::NONE)]),
             deferrals: Vec::new(),
@@ -172,12 +180,13 @@ impl Selections {
     fn condition(&mut self, mut literals: Vec<Literal>) -> Condition {
         literals.sort();
         literals.dedup();
-        let place = self.conditions.iter().position(|known| *known == literals);
-        let place = place.unwrap_or_else(|| {
-            self.conditions.push(literals);
-            self.conditions.len() - 1
-        });
-        Condition(u32::try_from(place).unwrap_or(u32::MAX))
+        if let Some(known) = self.condition_index.get(&literals) {
+            return *known;
+        }
+        let id = Condition(u32::try_from(self.conditions.len()).unwrap_or(u32::MAX));
+        self.conditions.push(literals.clone());
+        self.condition_index.insert(literals, id);
+        id
     }
 
     /// A field set of an object type (or of an interface, where the concrete type is unknown), as selections on it.
@@ -320,7 +329,8 @@ impl<'a> Normalizer<'a> {
 
     fn finish(&mut self, draft: Draft<'a>, level: usize) -> Result<Item, PlanError> {
         let Draft { mut item, below } = draft;
-        if item.conditions.contains(&Condition::ALWAYS) {
+        // Of too many reasons none is worth telling: what is not wanted is left out of the response anyway.
+        if item.conditions.contains(&Condition::ALWAYS) || item.conditions.len() > MAX_CONDITIONS {
             item.conditions = vec![Condition::ALWAYS];
         }
         if !below.is_empty() {
@@ -419,7 +429,7 @@ impl<'a> Normalizer<'a> {
                 label,
                 outer: around.deferral,
             };
-            around.deferral = Some(self.selections.deferral(deferral, collected));
+            around.deferral = Some(self.selections.deferral(deferral, collected)?);
         }
         Ok((!self.types.is_empty(around.on)).then_some(around))
     }
@@ -471,7 +481,8 @@ impl<'a> Normalizer<'a> {
             collected.drafts.len() - 1
         };
         let draft = &mut collected.drafts[place];
-        if !draft.item.conditions.contains(&around.condition) {
+        let conditions = &draft.item.conditions;
+        if conditions.len() <= MAX_CONDITIONS && !conditions.contains(&around.condition) {
             draft.item.conditions.push(around.condition);
         }
         if !field.selection_set.selections.is_empty() {
@@ -520,18 +531,27 @@ impl Selections {
         Ok(())
     }
 
-    fn deferral(&mut self, deferral: Deferral, collected: &mut Collected<'_>) -> DeferralId {
+    fn deferral(
+        &mut self,
+        deferral: Deferral,
+        collected: &mut Collected<'_>,
+    ) -> Result<DeferralId, PlanError> {
         let known = collected
             .deferrals
             .iter()
             .find(|id| self.deferrals[id.0 as usize] == deferral);
         if let Some(known) = known {
-            return *known;
+            return Ok(*known);
+        }
+        if self.deferrals.len() >= MAX_DEFERRALS {
+            return Err(PlanError::TooManyDeferrals {
+                limit: MAX_DEFERRALS,
+            });
         }
         let id = DeferralId(u32::try_from(self.deferrals.len()).unwrap_or(u32::MAX));
         self.deferrals.push(deferral);
         collected.deferrals.push(id);
-        id
+        Ok(id)
     }
 
     fn read_arguments(&mut self, arguments: &[Node<Argument>]) -> Arguments {
