@@ -12,7 +12,7 @@ mod policy;
 pub(crate) use policy::{check_name, check_value};
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -70,6 +70,9 @@ pub struct Config {
     pub health_check: HealthCheck,
     /// Subgraph name → URL, in place of the supergraph's.
     pub override_subgraph_url: BTreeMap<String, String>,
+    /// Labels of progressive `@override` that are on for every request; `percent(…)` needs no entry. (Apollo Router has its
+    /// plugins decide.)
+    pub override_labels: BTreeSet<String>,
     /// Subscriptions.
     pub subscription: Subscription,
     /// What goes upstream with a request.

@@ -27,7 +27,7 @@ use crate::{
     auth::Authenticator,
     config::{Config, ConfigError, Cors, PassthroughTarget, check_name},
     connections::Connections,
-    engine::{Engine, ErrorPolicy, Limits, Upstreams},
+    engine::{Engine, ErrorPolicy, Limits, Overrides, Upstreams},
     explorer,
     headers::Propagation,
     metrics::Measurements,
@@ -58,6 +58,16 @@ pub enum GatewayError {
         key: &'static str,
         /// The name in question.
         name: String,
+        /// Those that exist.
+        known: String,
+    },
+    /// The configuration switches an override on that the supergraph has not.
+    #[error(
+        "configuration: override_labels: no @override has the label `{label}`; the supergraph has {known}"
+    )]
+    UnknownLabel {
+        /// The label in question.
+        label: String,
         /// Those that exist.
         known: String,
     },
@@ -108,7 +118,8 @@ impl Gateway {
         let client = ops::client::http_client();
         let upstreams = upstreams(&config, &supergraph, client.clone())?;
         let measurements = Measurements::new(&metrics);
-        let engine = Engine::new(supergraph, upstreams);
+        let overrides = overrides(&config, &supergraph)?;
+        let engine = Engine::with_overrides(supergraph, upstreams, overrides);
         Ok(Self {
             admission: Admission::new(engine, &config, measurements.clone()),
             authenticator: Authenticator::new(&config, &client, &stop),
@@ -307,6 +318,36 @@ fn upstreams(
             max_depth: config.limits.max_depth,
             max_aliases: config.limits.max_aliases,
         },
+    })
+}
+
+fn overrides(config: &Config, supergraph: &Supergraph) -> Result<Overrides, GatewayError> {
+    let known = supergraph.override_labels();
+    if let Some(label) = config
+        .override_labels
+        .iter()
+        .find(|label| !known.contains(label))
+    {
+        return Err(GatewayError::UnknownLabel {
+            label: label.clone(),
+            known: if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            },
+        });
+    }
+    // Without randomness no request is among the chosen: the overridden subgraph still answers.
+    let random = || match getrandom::u64() {
+        Ok(bits) => (bits >> 11) as f64 / (1_u64 << 53) as f64,
+        Err(error) => {
+            tracing::error!(%error, "there is no randomness");
+            1.0
+        }
+    };
+    Ok(Overrides {
+        labels: config.override_labels.clone(),
+        random: Some(Arc::new(random)),
     })
 }
 

@@ -11,6 +11,15 @@ impl Config {
         for (name, url) in &self.override_subgraph_url {
             check_url(&format!("override_subgraph_url.{name}"), url)?;
         }
+        if let Some(label) = self
+            .override_labels
+            .iter()
+            .find(|label| label.starts_with("percent("))
+        {
+            let reason =
+                format!("`{label}` is decided anew for every request, it cannot be switched on");
+            return Err(value("override_labels", reason));
+        }
         let passthrough = &self.subscription.mode.passthrough;
         for target in passthrough.subgraphs.values().chain([&passthrough.all]) {
             if let Some(path) = &target.path {

@@ -101,6 +101,7 @@ impl World {
         };
         let variant = Variant {
             defers: query.contains("@defer"),
+            ..Variant::default()
         };
         let defers = variant.defers;
         let prepared = Prepared::with_plan(&inner.supergraph, document, operation, &plan, defers);

@@ -15,6 +15,7 @@ mod handmade;
 mod keys;
 mod merge;
 mod operation;
+mod overrides;
 mod plan_cache;
 mod program;
 mod project;
@@ -36,6 +37,7 @@ use serde_json::{Map, Value};
 
 use execute::Run;
 use operation::Prepared;
+pub use overrides::{Overrides, Roll};
 use plan_cache::{Key, PlanCache, Variant};
 use program::Scope;
 pub use response::Response;
@@ -92,15 +94,26 @@ pub(crate) struct Inner {
     pub(crate) supergraph: Supergraph,
     pub(crate) upstreams: Upstreams,
     pub(crate) services: HashMap<String, upstream::Service>,
+    labels: overrides::Labels,
     plans: PlanCache<Prepared>,
 }
 
 impl Engine {
-    /// An engine for a supergraph.
+    /// An engine for a supergraph, with no label of `@override` on.
     pub fn new(supergraph: Supergraph, upstreams: Upstreams) -> Self {
+        Self::with_overrides(supergraph, upstreams, Overrides::default())
+    }
+
+    /// An engine that follows progressive overrides.
+    pub fn with_overrides(
+        supergraph: Supergraph,
+        upstreams: Upstreams,
+        overrides: Overrides,
+    ) -> Self {
         let services = upstream::services(&supergraph, &upstreams);
         Self {
             inner: Arc::new(Inner {
+                labels: overrides::Labels::new(&supergraph, overrides),
                 supergraph,
                 upstreams,
                 services,
@@ -113,6 +126,7 @@ impl Engine {
     pub async fn execute(&self, request: Request, context: Context) -> Outcome {
         let variant = Variant {
             defers: context.incremental && request.query.contains("defer"),
+            labels: self.inner.labels.roll(),
         };
         let name = request.operation_name.as_deref();
         let prepared = match self.prepare(&request.query, name, variant).await {

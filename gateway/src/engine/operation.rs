@@ -18,6 +18,7 @@ use super::{
     compile,
     error::{GraphQLError, Location},
     keys::Keys,
+    overrides,
     plan_cache::Key,
     program::Program,
     selection::{self, Compiler, Set},
@@ -75,7 +76,7 @@ impl Prepared {
             defer: key.variant.defers
                 && operation.operation_type != OperationType::Subscription
                 && selection::has_defer(&document, &operation.selection_set),
-            ..PlanOptions::default()
+            override_labels: overrides::names(supergraph, &key.variant.labels),
         };
         let plan = Planner::new(supergraph)
             .plan(&document, &operation, &options)

@@ -29,6 +29,8 @@ pub(crate) struct Key {
 pub(crate) struct Variant {
     /// Whether `@defer` means anything.
     pub(crate) defers: bool,
+    /// Which of the supergraph's override labels are on.
+    pub(crate) labels: Vec<bool>,
 }
 
 impl<P> PlanCache<P> {
@@ -109,11 +111,18 @@ mod tests {
         let named = Key::new("q", Some("A"), Variant::default());
         cache.insert(named.clone(), Arc::new(1));
         assert!(cache.get(&key("q")).is_none());
-        assert!(
-            cache
-                .get(&Key::new("q", Some("A"), Variant { defers: true }))
-                .is_none()
-        );
+        for variant in [
+            Variant {
+                defers: true,
+                ..Variant::default()
+            },
+            Variant {
+                labels: vec![true],
+                ..Variant::default()
+            },
+        ] {
+            assert!(cache.get(&Key::new("q", Some("A"), variant)).is_none());
+        }
         assert_eq!(cache.get(&named).as_deref(), Some(&1));
     }
 }

@@ -6,6 +6,7 @@ mod canned;
 mod deferring;
 mod faults;
 mod mutations;
+mod overriding;
 mod queries;
 mod refusals;
 mod sockets;

@@ -113,3 +113,29 @@ async fn subgraphs_that_do_not_exist_or_have_no_address_are_named() {
     );
     assert_eq!(start("", supergraph), "started");
 }
+
+#[tokio::test]
+async fn overrides_that_do_not_exist_are_named() {
+    let supergraph = include_str!("../engine/labels.graphql");
+    let start = |yaml: &str| {
+        let config = match Config::from_yaml(yaml) {
+            Ok(config) => config,
+            Err(error) => return error.to_string(),
+        };
+        let stop = CancellationToken::new();
+        match Gateway::new(config, supergraph, Metrics::new("gateway"), stop) {
+            Ok(_) => "started".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert_eq!(start("override_labels: [beta]"), "started");
+    assert_eq!(
+        start("override_labels: [beta, gamma]"),
+        "configuration: override_labels: no @override has the label `gamma`; \
+         the supergraph has beta, percent(25), percent(75)"
+    );
+    assert_eq!(
+        start("override_labels: ['percent(25)']"),
+        "configuration: override_labels: `percent(25)` is decided anew for every request, it cannot be switched on"
+    );
+}

@@ -1,0 +1,106 @@
+//! Progressive `@override`: which labels are on for a request.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use federation::Supergraph;
+
+/// Which labels of `@override` are on. `percent(N)` is on for N of a hundred requests, any other only when it is named.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    /// The labels that are on for every request.
+    pub labels: BTreeSet<String>,
+    /// Rolls for `percent(N)`, evenly from 0 to 1, without 1. None: these labels are off.
+    pub random: Option<Roll>,
+}
+
+/// A source of randomness.
+pub type Roll = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Overrides")
+            .field("labels", &self.labels)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The labels of one supergraph, in its order.
+pub(crate) struct Labels {
+    all: Vec<Label>,
+    random: Option<Roll>,
+}
+
+enum Label {
+    On,
+    Off,
+    /// On for this share of the requests, 1 for all.
+    Share(f64),
+}
+
+impl Labels {
+    pub(crate) fn new(supergraph: &Supergraph, overrides: Overrides) -> Self {
+        let label = |name: &String| match share(name) {
+            _ if overrides.labels.contains(name) => Label::On,
+            Some(share) if overrides.random.is_some() => Label::Share(share),
+            _ => Label::Off,
+        };
+        let all: Vec<_> = supergraph.override_labels().iter().map(label).collect();
+        let rolls = all.iter().any(|label| matches!(label, Label::Share(_)));
+        Self {
+            all,
+            random: overrides.random.filter(|_| rolls),
+        }
+    }
+
+    /// Which labels are on for one request. One roll is for all of them, so that whoever is among the 5 % is among the
+    /// 10 % too, and there are no more plans of an operation than there are labels, and one.
+    pub(crate) fn roll(&self) -> Vec<bool> {
+        if self.all.is_empty() {
+            return Vec::new();
+        }
+        let rolled = self.random.as_ref().map_or(1.0, |random| random());
+        let is_on = |label: &Label| match label {
+            Label::On => true,
+            Label::Off => false,
+            Label::Share(share) => rolled < *share,
+        };
+        self.all.iter().map(is_on).collect()
+    }
+}
+
+/// `percent(5)` → 0.05
+fn share(label: &str) -> Option<f64> {
+    let number = label.strip_prefix("percent(")?.strip_suffix(')')?;
+    let percent: f64 = number.trim().parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
+}
+
+/// The names of the labels that are on.
+pub(crate) fn names(supergraph: &Supergraph, on: &[bool]) -> BTreeSet<String> {
+    let labels = supergraph.override_labels().iter().zip(on);
+    labels
+        .filter(|(_, is_on)| **is_on)
+        .map(|(label, _)| label.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_are_read() {
+        for (label, expected) in [
+            ("percent(0)", Some(0.0)),
+            ("percent(12.5)", Some(0.125)),
+            ("percent(100)", Some(1.0)),
+            ("percent(101)", None),
+            ("percent(-1)", None),
+            ("percent(NaN)", None),
+            ("percent()", None),
+            ("beta", None),
+        ] {
+            assert_eq!(share(label), expected, "{label}");
+        }
+    }
+}
