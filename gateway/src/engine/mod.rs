@@ -17,6 +17,8 @@ mod merge;
 mod operation;
 mod overrides;
 mod plan_cache;
+#[cfg(test)]
+mod plans;
 mod program;
 mod project;
 mod representations;
