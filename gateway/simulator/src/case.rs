@@ -78,6 +78,8 @@ pub enum Kind {
     /// The data is other data.
     #[default]
     Data,
+    /// The data is the same, with keys in another order.
+    Order,
 }
 
 impl fmt::Display for Difference {
@@ -164,6 +166,7 @@ impl Schema {
         let (plan, kind) = match self.plan(operation) {
             Err(why) => (why, Kind::NotPlanned),
             Ok(plan) if answered.contains("\"errors\":") => (plan, Kind::Errors),
+            Ok(plan) if is_same_data(&answered, &expected) => (plan, Kind::Order),
             Ok(plan) => (plan, Kind::Data),
         };
         Verdict::Different(Box::new(Difference {
@@ -213,6 +216,16 @@ impl Schema {
             .map(|plan| plan.to_text())
             .map_err(|error| error.to_string())
     }
+}
+
+/// Whether responses, one a line, are equal but for the order of keys.
+fn is_same_data(one: &str, other: &str) -> bool {
+    let parse = |text: &str| -> Option<Vec<serde_json::Value>> {
+        text.lines()
+            .map(|line| serde_json::from_str(line).ok())
+            .collect()
+    };
+    parse(one).is_some_and(|one| Some(one) == parse(other))
 }
 
 fn variables(map: &JsonMap) -> serde_json::Map<String, serde_json::Value> {

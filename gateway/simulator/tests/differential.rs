@@ -2,9 +2,9 @@
 //!
 //! `SEED=n` tries one case and tells all about it; `FROM` and `CASES` say which seeds; `SECONDS` searches until that time
 //! is over; `SHRINK=n` makes the first n failures smaller and tells
-//! them in full; `FEATURES=all=0,requires=1` changes what is generated (`generate/features.rs` has the names).
+//! them in full; `KEEP=folder` writes them there as cases; `ANY_ORDER=1` lets the order of keys pass; `FEATURES=all=0,requires=1` changes what is generated (`generate/features.rs` has the names).
 
-use std::{env, str::FromStr, time::Duration};
+use std::{env, path::Path, str::FromStr, time::Duration};
 
 use simulator::{generate::Features, search::Search};
 
@@ -28,6 +28,7 @@ async fn the_gateway_answers_as_one_schema_would() {
             (None, None) => setting("CASES").unwrap_or(1_000),
         },
         time,
+        any_order: env::var_os("ANY_ORDER").is_some(),
         shrunk: setting("SHRINK").unwrap_or(3),
         features: Features::parse(&features).expect("FEATURES are name=chance,…"),
     };
@@ -37,6 +38,12 @@ async fn the_gateway_answers_as_one_schema_would() {
     if env::var_os("REFUSALS").is_some() {
         for (schema, why) in &report.refusals {
             println!("schema {schema}: {why}");
+        }
+    }
+    if let Some(folder) = env::var_os("KEEP") {
+        for (seed, case, _) in report.different.iter().take(shrunk as usize) {
+            let folder = Path::new(&folder).join(format!("seed-{seed}"));
+            case.write(&folder).expect("KEEP is a writable folder");
         }
     }
     assert!(
