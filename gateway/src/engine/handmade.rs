@@ -152,12 +152,6 @@ impl World {
         let asked = timeout(PATIENCE, receiver.recv()).await;
         asked.expect("a request in time").expect("the server runs")
     }
-
-    /// Whether a subgraph has requests that the test has not looked at.
-    pub(crate) fn is_asked(&mut self, service: &str) -> bool {
-        let receiver = self.asked.get_mut(service).expect("a subgraph");
-        !receiver.is_empty()
-    }
 }
 
 async fn ask(

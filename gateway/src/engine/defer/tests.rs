@@ -100,13 +100,22 @@ async fn a_part_begins_while_the_primary_still_runs_and_is_held_back() {
 #[tokio::test]
 async fn what_a_part_depends_on_comes_first() {
     let mut world = World::new(SHOP).await;
-    let query = "{ products { id } me { name ... @defer { email } } }";
-    let email = entities(2, "users", USER, "{ ... on User { email } }");
+    let query = "{ me { name ... @defer { email } } products { id ... @defer { discount } } }";
+    let email = entities(2, "reviews", USER, "{ ... on User { email } }");
+    let discount = entities(3, "products", PRODUCT, "{ ... on Product { discount } }");
     let primary = Node::Parallel(vec![
         node(fetch(0, "users", "{ me { __typename id name } }")),
-        node(fetch(1, "products", "{ products { id } }")),
+        node(fetch(1, "products", "{ products { __typename id } }")),
     ]);
-    let deferred = vec![part(None, "me", &[0, 1], Some(flatten("me", email)))];
+    let deferred = vec![
+        part(None, "me", &[0], Some(flatten("me", email))),
+        part(
+            None,
+            "products.@",
+            &[0, 1],
+            Some(flatten("products.@", discount)),
+        ),
+    ];
     world.plan(query, defer(Some(primary), deferred));
     let mut answers = world.run(query, none(), incremental());
     let products = world.asked("products").await;
@@ -115,14 +124,78 @@ async fn what_a_part_depends_on_comes_first() {
         .asked("users")
         .await
         .answer(json!({"data": {"me": me}}));
-    assert!(!world.is_asked("users"));
-    products.answer(json!({"data": {"products": []}}));
+    // The first part's request shows that its dependency was taken note of; the second would have found no products.
+    let email = world.asked("reviews").await;
+    let product = json!({"__typename": "Product", "id": "1"});
+    products.answer(json!({"data": {"products": [product]}}));
+    let discount = world.asked("products").await;
+    assert_eq!(discount.representations(), &json!([product]));
+    discount.answer(json!({"data": {"_entities": [{"discount": 5}]}}));
     assert_eq!(next(&mut answers).await["hasNext"], true);
-    let asked = world.asked("users").await;
     assert_eq!(
-        asked.representations(),
-        &json!([{"__typename": "User", "id": "u1"}])
+        next(&mut answers).await,
+        json!({"incremental": [{"path": ["products", 0], "data": {"discount": 5}}], "hasNext": true})
     );
+    email.answer(json!({"data": {"_entities": [{"email": "a@b"}]}}));
+    assert_eq!(next(&mut answers).await["hasNext"], false);
+}
+
+#[tokio::test]
+async fn a_part_does_not_wait_for_what_is_left_out() {
+    let mut world = World::new(SHOP).await;
+    let query = "query($all: Boolean!) { me { name ... @defer { email } } products @include(if: $all) { id } }";
+    let email = entities(2, "users", USER, "{ ... on User { email } }");
+    let products = Node::Condition {
+        variable: "all".to_owned(),
+        if_clause: Some(Box::new(node(fetch(1, "products", "{ products { id } }")))),
+        else_clause: None,
+    };
+    let primary = Node::Parallel(vec![
+        node(fetch(0, "users", "{ me { __typename id name } }")),
+        products,
+    ]);
+    let deferred = vec![part(None, "me", &[0, 1], Some(flatten("me", email)))];
+    world.plan(query, defer(Some(primary), deferred));
+    let mut answers = world.run(query, json!({"all": false}), incremental());
+    let me = json!({"__typename": "User", "id": "u1", "name": "Ada"});
+    world
+        .asked("users")
+        .await
+        .answer(json!({"data": {"me": me}}));
+    assert_eq!(next(&mut answers).await["hasNext"], true);
+    let email = world.asked("users").await;
+    email.answer(json!({"data": {"_entities": [{"email": "a@b"}]}}));
+    assert_eq!(
+        next(&mut answers).await["incremental"][0]["data"],
+        json!({"email": "a@b"})
+    );
+}
+
+#[tokio::test]
+async fn nothing_follows_about_what_has_become_null() {
+    let mut world = World::new(SHOP).await;
+    let query = "{ me { favourites { id ... @defer { weight } } email } }";
+    let weight = entities(1, "products", PRODUCT, "{ ... on Product { weight } }");
+    let root = "{ me { favourites { __typename id } email } }";
+    let deferred = vec![part(
+        None,
+        "me.favourites.@",
+        &[0],
+        Some(flatten("me.favourites.@", weight)),
+    )];
+    world.plan(query, defer(Some(node(fetch(0, "users", root))), deferred));
+    let mut answers = world.run(query, none(), incremental());
+    let favourites = json!([{"__typename": "Product", "id": "1"}]);
+    world.asked("users").await.answer(json!({
+        "data": {"me": {"favourites": favourites, "email": null}},
+        "errors": [{"message": "no mail", "path": ["me", "email"]}],
+    }));
+    let answer = next(&mut answers).await;
+    assert_eq!(
+        (&answer["data"], &answer["hasNext"]),
+        (&json!({"me": null}), &json!(null))
+    );
+    assert!(is_over(&mut answers).await);
 }
 
 #[tokio::test]
