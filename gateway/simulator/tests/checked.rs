@@ -38,7 +38,7 @@ fn every_plan_is_right_and_none_is_cheaper() {
     let cases = if one.is_some() {
         1
     } else {
-        setting("CASES").unwrap_or(2_000)
+        setting("CASES").unwrap_or(1_000)
     };
     let features = Features::parse(&env::var("FEATURES").unwrap_or_default())
         .expect("FEATURES are name=chance,…");
@@ -125,7 +125,7 @@ fn look(
         }
         Ok(cost) => {
             tally.right += 1;
-            match checker.cheapest(&document, operation, &options, cost) {
+            match checker.cheapest(&document, operation, &options, &plan) {
                 Cheapest::Same => {
                     tally.cheapest += 1;
                     return;

@@ -22,8 +22,9 @@ pub(super) fn assignments(
     operation: &executable::Operation,
     plan: &Plan,
 ) -> Vec<Assignment> {
-    let mut names = BTreeSet::new();
-    in_operation(document, &operation.selection_set, &mut names);
+    let mut conditions = BTreeSet::new();
+    in_operation(document, &operation.selection_set, &mut conditions);
+    let mut names: BTreeSet<_> = conditions.into_iter().map(|(name, _)| name).collect();
     if let Some(node) = &plan.node {
         in_node(node, &mut names);
     }
@@ -42,29 +43,30 @@ pub(super) fn assignments(
         .collect()
 }
 
-/// The variables that an operation's conditions are on.
-pub(super) fn names(
+/// The assignment under which all of an operation is selected, if there is one.
+pub(super) fn everything(
     document: &ExecutableDocument,
     operation: &executable::Operation,
-) -> impl Iterator<Item = String> {
-    let mut names = BTreeSet::new();
-    in_operation(document, &operation.selection_set, &mut names);
-    names.into_iter()
+) -> Option<Assignment> {
+    let mut conditions = BTreeSet::new();
+    in_operation(document, &operation.selection_set, &mut conditions);
+    let values: Assignment = conditions.iter().cloned().collect();
+    (values.len() == conditions.len()).then_some(values)
 }
 
+/// The variables of an operation's conditions, each with the value that selects.
 fn in_operation(
     document: &ExecutableDocument,
     set: &executable::SelectionSet,
-    names: &mut BTreeSet<String>,
+    found: &mut BTreeSet<(String, bool)>,
 ) {
     let mut read = |directives: &ast::DirectiveList| {
         for directive in directives.iter() {
-            if matches!(directive.name.as_str(), "skip" | "include" | "defer")
-                && let Some(Value::Variable(name)) = directive
-                    .specified_argument_by_name("if")
-                    .map(|value| &**value)
+            let condition = directive.specified_argument_by_name("if");
+            if let Some(Value::Variable(name)) = condition.map(|value| &**value)
+                && matches!(directive.name.as_str(), "skip" | "include" | "defer")
             {
-                names.insert(name.to_string());
+                found.insert((name.to_string(), directive.name != "skip"));
             }
         }
     };
@@ -74,14 +76,14 @@ fn in_operation(
     for selection in &set.selections {
         match selection {
             executable::Selection::Field(field) => {
-                in_operation(document, &field.selection_set, names);
+                in_operation(document, &field.selection_set, found);
             }
             executable::Selection::InlineFragment(inline) => {
-                in_operation(document, &inline.selection_set, names);
+                in_operation(document, &inline.selection_set, found);
             }
             executable::Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.fragment_name) {
-                    in_operation(document, &fragment.selection_set, names);
+                    in_operation(document, &fragment.selection_set, found);
                 }
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! What a fetch selects costs nothing that comes first (depth, then fetches), so each fetch is taken to select all that can
 //! be of use ([`super::wanted`]) and that its subgraph resolves. Then a plan is no more than which subgraph is asked about
-//! the objects at which path in which round, and small operations have few of those. Queries only, without conditions on
-//! variables and contexts.
+//! the objects at which path in which round, and small operations have few of those. Mutations and contexts are left
+//! out.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,13 @@ use apollo_compiler::{
     ast::OperationType,
     executable::{ExecutableDocument, Operation},
 };
-use federation::PlanOptions;
+use federation::{
+    PlanOptions,
+    plan::{Node, Plan},
+};
 
 use super::{
-    Checker, Cost,
-    assignment::{self, Assignment},
+    Checker, Cost, assignment,
     cover::Client,
     fault::Faults,
     fields::Item,
@@ -42,25 +44,33 @@ pub enum Cheapest {
 }
 
 impl Checker<'_> {
-    /// Looks for a plan that is cheaper than one of this cost.
+    /// Looks for a plan that is cheaper than this one, when everything is selected that a condition may leave out.
     pub fn cheapest(
         &self,
         document: &ExecutableDocument,
         operation: &Operation,
         options: &PlanOptions,
-        cost: Cost,
+        plan: &Plan,
     ) -> Cheapest {
-        let values = Assignment::new();
+        let is_mutation = operation.operation_type == OperationType::Mutation;
+        let everything = assignment::everything(document, operation);
+        let Some(values) = everything.filter(|_| !is_mutation) else {
+            return Cheapest::OutOfBounds;
+        };
+        let node = plan.node.as_ref();
+        let plan = Plan {
+            kind: plan.kind,
+            node: node.and_then(|node| assignment::node(node, &values)),
+        };
+        if matches!(plan.node, Some(Node::Defer { .. })) {
+            return Cheapest::OutOfBounds;
+        }
         let client = Client {
             model: &self.model,
             document,
             values: &values,
             without_deferred: false,
         };
-        let is_conditional = assignment::names(document, operation).next().is_some();
-        if operation.operation_type != OperationType::Query || is_conditional {
-            return Cheapest::OutOfBounds;
-        }
         let wants = Wants {
             model: &self.model,
             client: &client,
@@ -79,7 +89,7 @@ impl Checker<'_> {
             wanted: &wanted,
             tried: 0,
         };
-        search.run(&Known::of([root]), cost)
+        search.run(&Known::of([root]), Cost::of(&plan))
     }
 }
 
@@ -265,9 +275,12 @@ impl<'s> Search<'s, '_> {
         before: &Known,
         ty: &str,
     ) -> Option<(String, String)> {
-        if self.model.root_type(OperationType::Query) == ty {
-            let root = service.root_type(OperationType::Query)?;
-            return Some((root.clone(), root));
+        let kinds = [OperationType::Query, OperationType::Subscription];
+        for kind in kinds {
+            if self.model.root_type(kind) == ty {
+                let root = service.root_type(kind)?;
+                return Some((root.clone(), root));
+            }
         }
         let known_as = match before.types.get(ty)?.told.as_ref()? {
             Told::Own => ty,

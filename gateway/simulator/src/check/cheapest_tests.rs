@@ -4,7 +4,7 @@ use federation::plan::Node;
 
 use super::{
     Cheapest,
-    testing::{at, cheapest, entity, node, par, root, seq},
+    testing::{at, cheapest, entity, include, node, par, root, seq},
 };
 
 const PRODUCT: &str = "{... on Product {__typename id}}";
@@ -91,12 +91,45 @@ fn types_that_an_interface_object_does_not_tell_take_a_round() {
 }
 
 #[test]
+fn subscriptions_and_conditions_are_looked_at() {
+    let query = "subscription($yes: Boolean!) { changed { count @include(if: $yes) sku } }";
+    let plan = |rest: Node| Node::Subscription {
+        primary: Box::new(root(
+            "catalog",
+            "subscription { changed { __typename id } }",
+        )),
+        rest: Some(Box::new(rest)),
+    };
+    let sku = at(
+        "changed",
+        entity("stock", PRODUCT, "{... on Product {sku}}"),
+    );
+    let count = "{... on Product {count}}";
+    let conditional = include("yes", at("changed", entity("stock", PRODUCT, count)));
+    let apart = cheapest(query, plan(par([sku.clone(), conditional])));
+    // Two fetches, but one request.
+    let together = Cheapest::Cheaper(vec![
+        vec!["catalog at ".to_owned()],
+        vec!["stock at changed".to_owned()],
+    ]);
+    assert_eq!(apart, together);
+    let both = entity(
+        "stock",
+        PRODUCT,
+        "{... on Product {sku count @include(if: $yes)}}",
+    );
+    assert_eq!(cheapest(query, plan(at("changed", both))), Cheapest::Same);
+}
+
+#[test]
 fn what_it_cannot_look_at_is_said() {
-    let query = "query($yes: Boolean!) { product(id: 1) { name @include(if: $yes) } }";
+    let query = "query($yes: Boolean!) {
+        product(id: 1) { name @include(if: $yes) weight @skip(if: $yes) }
+    }";
     assert_eq!(
         cheapest(query, product("name")),
         Cheapest::OutOfBounds,
-        "conditions"
+        "never is all selected"
     );
     let mutation = "mutation { rename(id: 1) { name } }";
     assert_eq!(

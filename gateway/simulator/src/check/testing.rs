@@ -76,13 +76,18 @@ pub(super) fn cheapest(query: &str, node: Node) -> Cheapest {
     let document =
         ExecutableDocument::parse_and_validate(schema, query, "query.graphql").expect("valid");
     let operation = document.operations.get(None).expect("one operation");
+    let kind = if operation.is_subscription() {
+        OperationKind::Subscription
+    } else {
+        OperationKind::Query
+    };
     let plan = Plan {
-        kind: OperationKind::Query,
+        kind,
         node: Some(node),
     };
     let checker = Checker::new(&fixture.supergraph, &fixture.subgraphs);
     let options = PlanOptions::default();
-    checker.cheapest(&document, operation, &options, Cost::of(&plan))
+    checker.cheapest(&document, operation, &options, &plan)
 }
 
 #[track_caller]
