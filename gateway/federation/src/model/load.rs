@@ -383,8 +383,10 @@ impl<'s> Loader<'s> {
         };
         join.requires = field_set(&mut self.sets, parent, "requires")?;
         join.provides = field_set(&mut self.sets, field.ty.inner_named_type(), "provides")?;
+        // What is overridden only while a label is on is resolved while it is off.
+        let is_progressive = text(directive, "overrideLabel").is_some();
         join.is_external = flag(directive, "external") == Some(true)
-            || flag(directive, "usedOverridden") == Some(true);
+            || flag(directive, "usedOverridden") == Some(true) && !is_progressive;
         if let Some(ty) = text(directive, "type") {
             let ty = AstType::parse(ty, "type").map_err(|error| error.to_string())?;
             join.output = Some(self.output(&ty)?);

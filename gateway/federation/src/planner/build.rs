@@ -12,7 +12,7 @@ use super::{
     PlanError,
     bound::{Bound, Class, Way},
     chooser::Chooser,
-    graph::{BlockId, Entry, Graph, GroupId, NodeId, Position, PositionId, Source, Step, Usage},
+    graph::{BlockId, Entry, Graph, GroupId, Guard, NodeId, Position, PositionId, Source, Step, Usage},
     selection::{Condition, Item, Set, SetId},
     type_sets::TypeSet,
     views::{Session, TYPENAME, View, Views},
@@ -212,7 +212,8 @@ impl Builder<'_, '_> {
             let Some(local) = self.session.local(members[0], &item.name, source.view) else {
                 continue;
             };
-            if self.session.interface_object(source.view).is_some()
+            if !demand.is_internal
+                && self.session.interface_object(source.view).is_some()
                 && self.is_in_the_way(position, source.node, item, one.class.leaves)
             {
                 continue;
@@ -496,9 +497,7 @@ impl Builder<'_, '_> {
         values.extend(one.class.remotes.iter().map(|way| way.remote.value));
         !is_mutation
             && self.session.is_shareable(one.class.leaves, &item.name, &values)
-            && candidates
-                .iter()
-                .all(|one| one.depth > self.least_depth(position) + 1 || one.fetches > 1)
+            && candidates.iter().all(|one| one.fetches > u32::from(one.opens))
     }
 
     /// What reading a class from everywhere costs at least.
@@ -695,6 +694,14 @@ impl Builder<'_, '_> {
                 is_shared: places.len() > 1,
             };
             let at = self.graph.nodes[source.node].add(entry);
+            if demand.is_internal && demand.condition != Condition::ALWAYS {
+                self.graph.guards.push(Guard {
+                    node: source.node,
+                    entry: at,
+                    condition: demand.condition,
+                    needed_by: None,
+                });
+            }
             if item.below.is_some() {
                 let reached = self.descend(position, source, at, &key, leaves, *value, item);
                 child = Some(reached);
@@ -711,6 +718,9 @@ impl Builder<'_, '_> {
             };
             let inner = self.plan_set(child, set, Demand { condition, ..demand })?;
             below = inner.selections;
+            if below.iter().any(|one| matches!(one, Selection::Inline(_))) {
+                Graph::depend(&mut found.depends, self.teller(child));
+            }
             if demand.is_internal && self.graph.positions[child].is_abstract {
                 // Whoever reads it has to tell what it got.
                 let typename = Selection::Field(crate::plan::Field {

@@ -196,6 +196,7 @@ impl Builder<'_, '_> {
         if door.keys.is_empty() {
             return Ok(self.enter_root(position, door, needs));
         }
+        let first_guard = self.graph.guards.len();
         let mut depends = Vec::new();
         let mut representations = Vec::new();
         for leaf in self.session.types.get(leaves).iter() {
@@ -216,14 +217,19 @@ impl Builder<'_, '_> {
         if let Some(field) = entering.contextual {
             contexts = self.contexts(position, field, door, &mut depends, needs)?;
         }
+        self.depend_on_types(position, &mut depends);
         let depth = self.graph.depth_after(&depends);
-        let known = self.joinable(position, entering, &contexts, depth, needs);
+        let known = self.joinable(position, entering, leaves, &contexts, depth, needs);
         let place = match known {
             Some(place) => place,
             None => self.open(position, door, depth, contexts, needs),
         };
-        let group = self.graph.positions[position].sources[place].group;
-        let group = &mut self.graph.groups[group];
+        let id = self.graph.positions[position].sources[place].group;
+        for guard in &mut self.graph.guards[first_guard..] {
+            guard.needed_by.get_or_insert(id);
+        }
+        let group = &mut self.graph.groups[id];
+        group.has_requirements |= !entering.requires.is_empty();
         Graph::depend(&mut group.depends, depends);
         for one in representations {
             match group
@@ -240,6 +246,38 @@ impl Builder<'_, '_> {
             }
         }
         Ok(place)
+    }
+
+    /// Where the way to a position is told apart by types that an interface object hides, they have to be known.
+    fn depend_on_types(&self, position: PositionId, depends: &mut Vec<GroupId>) {
+        let mut step = self.graph.positions[position].parent.as_ref();
+        while let Some(above) = step {
+            let here = &self.graph.positions[above.position];
+            let members = self.session.types.members(here.leaves);
+            if !self.session.types.contains_all(above.on, members)
+                && self.session.hidden(above.on).is_none()
+            {
+                Graph::depend(depends, self.teller(above.position));
+            }
+            step = here.parent.as_ref();
+        }
+    }
+
+    /// The group that tells the types of a position's objects, if the first one cannot.
+    pub(super) fn teller(&self, position: PositionId) -> Option<GroupId> {
+        let sources = &self.graph.positions[position].sources;
+        let first = sources.first()?;
+        self.session.interface_object(first.view)?;
+        sources
+            .iter()
+            .find(|source| {
+                self.session.interface_object(source.view).is_none()
+                    && self.graph.nodes[source.node]
+                        .entries
+                        .iter()
+                        .any(|entry| entry.key == TYPENAME)
+            })
+            .map(|source| source.group)
     }
 
     /// Root types need no key: the subgraph is simply asked, at once or when the object is there.
@@ -293,6 +331,7 @@ impl Builder<'_, '_> {
             depends: Vec::new(),
             depth,
             contexts,
+            has_requirements: false,
             block: needs.block,
             is_gone: false,
         });
@@ -305,6 +344,7 @@ impl Builder<'_, '_> {
         &self,
         position: PositionId,
         entering: &Entering<'_>,
+        leaves: TypeSet,
         contexts: &[ContextUse],
         depth: u32,
         needs: Demand,
@@ -313,7 +353,12 @@ impl Builder<'_, '_> {
         let here = &self.graph.positions[position];
         here.sources.iter().position(|source| {
             let group = &self.graph.groups[source.group];
-            let is_in_the_way = matches!(door.seen, Seen::As(_))
+            // What is asked of an interface object is asked of all that are sent.
+            let is_common = matches!(door.seen, Seen::As(_));
+            let differs = is_common
+                && (group.has_requirements || !entering.requires.is_empty())
+                && !is_about(group, self.session.types.members(leaves));
+            let is_in_the_way = is_common
                 && entering.item.is_some_and(|item| {
                     self.graph.nodes[source.node].conflicts(&item.key, &item.name, item.arguments)
                 });
@@ -325,6 +370,7 @@ impl Builder<'_, '_> {
                 && group.depth >= depth
                 && group.contexts == contexts
                 && !is_in_the_way
+                && !differs
         })
     }
 
@@ -520,6 +566,15 @@ impl Builder<'_, '_> {
             .map(|used| (used.argument.clone(), used.variable.clone()))
             .collect()
     }
+}
+
+/// Whether a group is sent objects of exactly these types.
+fn is_about(group: &Group, leaves: &[TypeId]) -> bool {
+    group.representations.len() == leaves.len()
+        && group
+            .representations
+            .iter()
+            .all(|one| leaves.contains(&one.leaf))
 }
 
 /// What is said about a type where only that type is meant needs no fragment around it.

@@ -3,7 +3,8 @@
 
 use super::graph::{Entry, Graph, GroupId, NodeId, PositionId};
 use super::merge_selection;
-use super::views::TYPENAME;
+use super::selection::Condition;
+use super::views::{Seen, TYPENAME};
 
 /// What a plan costs, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,47 @@ impl Graph {
     /// Makes the plan as small as it gets without another choice.
     pub(super) fn finish(&mut self) {
         self.drop_unread();
+        self.lift_guards();
         self.merge_groups();
+    }
+
+    /// What a request needs is only conditional as long as the whole request is.
+    fn lift_guards(&mut self) {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            let mut guards = std::mem::take(&mut self.guards);
+            guards.retain(|guard| {
+                let holds = guard
+                    .needed_by
+                    .is_some_and(|group| self.guard_of(group) == Some(guard.condition));
+                if !holds {
+                    let entry = &mut self.nodes[guard.node].entries[guard.entry];
+                    entry.conditions = vec![Condition::ALWAYS];
+                    goes_on = true;
+                }
+                holds
+            });
+            self.guards = guards;
+        }
+    }
+
+    /// The one condition of everything that a group selects.
+    pub(super) fn guard_of(&self, group: GroupId) -> Option<Condition> {
+        let entries = &self.nodes[self.groups[group].node].entries;
+        let mut entries = entries.iter().filter(|entry| self.is_kept(entry));
+        let [first] = entries.next()?.conditions.as_slice() else {
+            return None;
+        };
+        let is_common = *first != Condition::ALWAYS
+            && entries.all(|entry| entry.conditions.as_slice() == [*first]);
+        is_common.then_some(*first)
+    }
+
+    fn is_guarding(&self, group: GroupId) -> bool {
+        self.guards
+            .iter()
+            .any(|guard| guard.needed_by == Some(group))
     }
 
     pub(super) fn alive(&self) -> impl Iterator<Item = GroupId> + '_ {
@@ -115,6 +156,11 @@ impl Graph {
     }
 
     fn may_merge(&self, one: GroupId, other: GroupId) -> bool {
+        if (self.is_guarding(one) || self.is_guarding(other))
+            && self.guard_of(one) != self.guard_of(other)
+        {
+            return false;
+        }
         let (one, other) = (&self.groups[one], &self.groups[other]);
         let is_alike = !one.is_gone
             && !other.is_gone
@@ -124,7 +170,16 @@ impl Graph {
             && one.block == other.block
             && !one.representations.is_empty()
             && !other.representations.is_empty();
+        let is_common = matches!(one.view.seen, Seen::As(_));
+        let differs = is_common
+            && (one.has_requirements || other.has_requirements)
+            && !(one.representations.len() == other.representations.len()
+                && one.representations.iter().all(|left| {
+                    let mut others = other.representations.iter();
+                    others.any(|right| right.leaf == left.leaf)
+                }));
         is_alike
+            && !differs
             && self.nodes[other.node].entries.iter().all(|entry| {
                 !self.nodes[one.node].conflicts(&entry.key, &entry.name, entry.arguments)
             })
@@ -172,6 +227,12 @@ impl Graph {
                 None => self.groups[one].representations.push(representation),
             }
         }
+        for guard in &mut self.guards {
+            if guard.needed_by == Some(other) {
+                guard.needed_by = Some(one);
+            }
+        }
+        self.groups[one].has_requirements |= self.groups[other].has_requirements;
         for context in std::mem::take(&mut self.groups[other].contexts) {
             if !self.groups[one].contexts.contains(&context) {
                 self.groups[one].contexts.push(context);

@@ -27,6 +27,18 @@ pub(super) struct Graph {
     pub(super) positions: Vec<Position>,
     pub(super) nodes: Vec<SelectionNode>,
     pub(super) blocks: Vec<Block>,
+    /// Fields that are only selected under a condition, because only a conditional request needs them.
+    pub(super) guards: Vec<Guard>,
+}
+
+/// A field that is selected for a request to come, under that request's condition.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub(super) node: NodeId,
+    pub(super) entry: usize,
+    pub(super) condition: Condition,
+    /// The request; not known while it is being prepared.
+    pub(super) needed_by: Option<GroupId>,
 }
 
 /// One request to one subgraph.
@@ -43,6 +55,8 @@ pub(super) struct Group {
     /// Its place in the longest chain of requests, from 1.
     pub(super) depth: u32,
     pub(super) contexts: Vec<ContextUse>,
+    /// Whether a representation holds more than a key.
+    pub(super) has_requirements: bool,
     /// The `@defer` that it belongs to.
     pub(super) block: Option<BlockId>,
     /// Merged into another one.

@@ -11,6 +11,7 @@ mod defer;
 mod enter;
 mod finish;
 mod graph;
+mod mutation;
 mod render;
 mod schedule;
 mod selection;
@@ -242,7 +243,7 @@ impl Planning<'_> {
             let Some(node) = self.render(session, &graph, set) else {
                 continue;
             };
-            append_mutation(&mut steps, node);
+            mutation::append(&mut steps, node, self.operation);
         }
         Ok(schedule::sequence(steps))
     }
@@ -363,31 +364,6 @@ impl Planning<'_> {
         graph.finish();
         Ok(graph)
     }
-}
-
-/// Neighbours to one subgraph share a request, when nothing has to be fetched in between.
-fn append_mutation(steps: &mut Vec<Node>, node: Node) {
-    let mut nodes = match node {
-        Node::Sequence(nodes) => nodes,
-        other => vec![other],
-    };
-    if let (Some(Node::Fetch(last)), Some(Node::Fetch(next))) = (steps.last_mut(), nodes.first_mut())
-        && last.kind == OperationKind::Mutation
-        && next.kind == OperationKind::Mutation
-        && last.service == next.service
-        && next.id.is_none()
-        && last.id.is_none()
-    {
-        last.selections.append(&mut next.selections);
-        last.output_rewrites.append(&mut next.output_rewrites);
-        for variable in next.variables.drain(..) {
-            if !last.variables.contains(&variable) {
-                last.variables.push(variable);
-            }
-        }
-        nodes.remove(0);
-    }
-    steps.append(&mut nodes);
 }
 
 /// Adds a selection to a list that is read out of the response: a field once, its contents together.

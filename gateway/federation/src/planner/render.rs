@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use apollo_compiler::{Name, executable::Operation};
+use apollo_compiler::{Name, ast::VariableDefinition, executable::Operation};
 
 use super::{
     graph::{Entry, Graph, GroupId, NodeId, PositionId, Representation},
@@ -52,7 +52,7 @@ impl Renderer<'_, '_> {
                 node: Box::new(node),
             };
         }
-        let Some(condition) = self.hoisted(group.node) else {
+        let Some(condition) = self.graph.guard_of(id) else {
             return node;
         };
         for (variable, value) in self.session.selections.literals(condition).iter().rev() {
@@ -71,23 +71,11 @@ impl Renderer<'_, '_> {
         node
     }
 
-    /// The one condition that everything in a node has.
-    fn hoisted(&self, node: NodeId) -> Option<Condition> {
-        let entries = &self.graph.nodes[node].entries;
-        let mut entries = entries.iter().filter(|entry| self.graph.is_kept(entry));
-        let [first] = entries.next()?.conditions.as_slice() else {
-            return None;
-        };
-        let is_common = *first != Condition::ALWAYS
-            && entries.all(|entry| entry.conditions.as_slice() == [*first]);
-        is_common.then_some(*first)
-    }
-
     /// What a group asks.
     pub(super) fn fetch(&mut self, id: GroupId) -> Fetch {
         let group = &self.graph.groups[id];
         let mut writing = Writing {
-            hoisted: self.hoisted(group.node),
+            hoisted: self.graph.guard_of(id),
             ..Writing::default()
         };
         let selections = self.selections(group.node, true, &mut writing);
@@ -126,14 +114,7 @@ impl Renderer<'_, '_> {
             .variables
             .iter()
             .filter(|variable| writing.variables.contains_key(&variable.name))
-            .map(|variable| Variable {
-                name: variable.name.to_string(),
-                ty: variable.ty.to_string(),
-                default: variable
-                    .default_value
-                    .as_ref()
-                    .map(|value| value.serialize().no_indent().to_string()),
-            })
+            .map(|variable| Variable::of(variable))
             .collect()
     }
 
@@ -561,6 +542,20 @@ impl Renderer<'_, '_> {
                     .iter()
                     .any(|right| left.key == right.key && self.clash(left, right, subgraph))
             })
+    }
+}
+
+impl Variable {
+    /// A client's variable, as it declared it.
+    pub(super) fn of(definition: &VariableDefinition) -> Self {
+        Self {
+            name: definition.name.to_string(),
+            ty: definition.ty.to_string(),
+            default: definition
+                .default_value
+                .as_ref()
+                .map(|value| value.serialize().no_indent().to_string()),
+        }
     }
 }
 
