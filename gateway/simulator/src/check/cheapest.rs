@@ -24,7 +24,7 @@ use super::{
     knowledge::{Entry, Known, Object, Told},
     model::{Model, Service},
     select::list_levels,
-    wanted::{Wanted, WantedField, Wants},
+    wanted::{Wanted, WantedField, Wants, conflicts},
 };
 
 /// Sets of fetches that are tried for one operation, at most.
@@ -78,7 +78,7 @@ impl Checker<'_> {
         };
         let root = self.model.root_type(operation.operation_type);
         let wanted = wants.operation(&root, &operation.selection_set);
-        if self.model.uses_contexts(&wanted) {
+        if self.model.uses_contexts(&wanted) || conflicts(&self.model, &wanted) {
             return Cheapest::OutOfBounds;
         }
         let mut search = Search {

@@ -178,6 +178,13 @@ impl<'a> Model<'a> {
             .collect()
     }
 
+    /// Whether some subgraph takes objects of two types for one interface object.
+    pub(super) fn share_interface_object(&self, one: &str, other: &str) -> bool {
+        let services = self.services.values();
+        let mut interfaces = services.flat_map(|service| &service.interface_objects);
+        interfaces.any(|interface| self.is_a(one, interface) && self.is_a(other, interface))
+    }
+
     /// Whether any of what is wanted takes arguments from a context.
     pub(super) fn uses_contexts(&self, wanted: &Wanted) -> bool {
         wanted.iter().any(|(ty, fields)| {

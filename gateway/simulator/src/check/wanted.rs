@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Keys and requirements of what is there for the sake of keys and requirements: so many levels of it.
-const MAX_EXTRA: usize = 2;
+const MAX_EXTRA: usize = 3;
 
 /// By type, by response key.
 pub(super) type Wanted = BTreeMap<String, BTreeMap<String, WantedField>>;
@@ -27,6 +27,29 @@ pub(super) struct WantedField {
     is_extra: bool,
     /// Nothing for leaves.
     pub(super) child: Option<Wanted>,
+}
+
+/// Whether objects that some subgraph cannot tell apart want different fields under one key: such a subgraph has to be asked
+/// once for each of their types.
+pub(super) fn conflicts(model: &Model<'_>, wanted: &Wanted) -> bool {
+    let differ = |one: &str, other: &str| {
+        let (one, other) = (&wanted[one], &wanted[other]);
+        one.iter().any(|(key, field)| {
+            let same_key = other.get(key);
+            same_key.is_some_and(|other| {
+                field.field != other.field || field.arguments != other.arguments
+            })
+        })
+    };
+    let mut pairs = wanted
+        .keys()
+        .flat_map(|one| wanted.keys().map(move |other| (one, other)));
+    pairs.any(|(one, other)| model.share_interface_object(one, other) && differ(one, other))
+        || wanted
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter_map(|field| field.child.as_ref())
+            .any(|child| conflicts(model, child))
 }
 
 /// Makes it.
@@ -146,13 +169,8 @@ impl<'c> Wants<'c> {
             .iter()
             .find(|(_, one)| is_same(one))
             .map(|(key, _)| key.clone());
-        let key = known.unwrap_or_else(|| {
-            let mut key = name.to_owned();
-            while fields.contains_key(&key) {
-                key.insert(0, '_');
-            }
-            key
-        });
+        // One name for it in all types, and none that a client can use.
+        let key = known.unwrap_or_else(|| format!("{name}{arguments:?}"));
         fields.entry(key).or_insert_with(|| {
             let types = || self.model.shared_types(ty, name, self.options);
             WantedField {
