@@ -1,6 +1,6 @@
 //! The plan of every operation of the federation audit passes the checker, and none is cheaper.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use apollo_compiler::ExecutableDocument;
 use federation::{PlanOptions, Planner, Supergraph};
@@ -48,18 +48,22 @@ fn every_plan_of_the_audit_is_right() {
             checked += 1;
             let name = suite.file_name().unwrap_or_default().to_string_lossy();
             let found = match checker.check(&document, operation, &options, &plan) {
-                Err(faults) => faults.iter().map(|fault| format!("  {fault}\n")).collect(),
+                Err(faults) => {
+                    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                    faults.join("\n  ")
+                }
                 Ok(_) => match checker.cheapest(&document, operation, &options, &plan) {
                     Cheapest::Same => {
                         compared += 1;
                         continue;
                     }
                     Cheapest::OutOfBounds => continue,
-                    Cheapest::Cheaper(rounds) => format!("  cheaper: {rounds:?}\n"),
-                    Cheapest::Unanswerable => "  the search has found no plan\n".to_owned(),
+                    Cheapest::Cheaper(rounds) => format!("cheaper: {rounds:?}"),
+                    Cheapest::Unanswerable => "the search has found no plan".to_owned(),
                 },
             };
-            wrong += &format!("{name}: {query}\n{}\n{found}\n", plan.to_text());
+            let plan = plan.to_text();
+            let _ = writeln!(wrong, "{name}: {query}\n{plan}\n  {found}\n");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -61,7 +61,7 @@ fn in_operation(
     found: &mut BTreeSet<(String, bool)>,
 ) {
     let mut read = |directives: &ast::DirectiveList| {
-        for directive in directives.iter() {
+        for directive in directives {
             let condition = directive.specified_argument_by_name("if");
             if let Some(Value::Variable(name)) = condition.map(|value| &**value)
                 && matches!(directive.name.as_str(), "skip" | "include" | "defer")
@@ -230,11 +230,12 @@ pub(super) fn is_selected(directives: &ast::DirectiveList, values: &Assignment) 
     condition("skip") != Some(true) && condition("include") != Some(false)
 }
 
+/// `@defer(label:)`, which may be left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Label(pub(super) Option<String>);
+
 /// A client's `@defer` that is on: its label.
-pub(super) fn deferred(
-    directives: &ast::DirectiveList,
-    values: &Assignment,
-) -> Option<Option<String>> {
+pub(super) fn deferred(directives: &ast::DirectiveList, values: &Assignment) -> Option<Label> {
     let directive = directives.get("defer")?;
     let label = directive.specified_argument_by_name("label");
     let is_on = match directive
@@ -245,5 +246,5 @@ pub(super) fn deferred(
         Some(Value::Variable(variable)) => values.get(variable.as_str()) != Some(&false),
         _ => true,
     };
-    is_on.then(|| label.and_then(|label| label.as_str()).map(str::to_owned))
+    is_on.then(|| Label(label.and_then(|label| label.as_str()).map(str::to_owned)))
 }

@@ -10,7 +10,7 @@ use apollo_compiler::{
 use federation::plan;
 
 use super::{
-    assignment::{self, Assignment},
+    assignment::{self, Assignment, Label},
     execute::Part,
     fault::{Faults, Rule},
     fields::{of_ast, of_text},
@@ -29,7 +29,7 @@ pub(super) struct Client<'c> {
 }
 
 /// A client's deferred part: its label, and the keys and lists on the way to it.
-pub(super) type PartName = (Option<String>, String);
+pub(super) type PartName = (Label, String);
 
 impl<'c> Client<'c> {
     /// The fields that an object of a type gets, in order, fields of one key together.

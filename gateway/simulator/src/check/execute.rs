@@ -9,6 +9,7 @@ use federation::{
 };
 
 use super::{
+    assignment::Label,
     fault::{Faults, Rule},
     knowledge::{Clash, Known},
     model::Model,
@@ -33,7 +34,7 @@ pub(super) struct Run<'c> {
 /// A part of an answer.
 pub(super) struct Part {
     /// Nothing for a primary.
-    pub(super) deferred: Option<Option<String>>,
+    pub(super) deferred: Option<Label>,
     pub(super) path: Vec<PathElement>,
     pub(super) selections: Vec<Selection>,
     pub(super) known: Known,
@@ -127,7 +128,7 @@ impl Run<'_> {
             let mut delivered = first.clone();
             self.merge(&mut delivered, &known);
             self.parts.push(Part {
-                deferred: Some(part.label.clone()),
+                deferred: Some(Label(part.label.clone())),
                 path: part.path.clone(),
                 selections: part.selections.clone(),
                 known: delivered,

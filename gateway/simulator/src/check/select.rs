@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use apollo_compiler::schema::ExtendedType;
 use federation::{
     PlanOptions,
     plan::{Fetch, Field, Selection},
@@ -122,7 +123,7 @@ impl Selecting<'_> {
         let is_leaf = schema
             .types
             .get(inner.as_str())
-            .is_none_or(|ty| ty.is_leaf());
+            .is_none_or(ExtendedType::is_leaf);
         let child = (!is_leaf).then(|| {
             let types = self.model.expand(self.service, &inner);
             let mut child = Known::of(types.iter().map(|(ty, _)| ty.clone()));
