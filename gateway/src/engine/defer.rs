@@ -71,12 +71,11 @@ async fn work(
     let run = Run::new(engine, prepared, context, variables).deferring(launches);
     let mut delivery = Delivery::new(&run, introspection.as_deref());
     let conducted = conduct(&run, launched, &mut delivery, answers);
-    let is_late = match deadline {
-        Some(deadline) => timeout_at(deadline, conducted).await.is_err(),
-        None => {
-            conducted.await;
-            false
-        }
+    let is_late = if let Some(deadline) = deadline {
+        timeout_at(deadline, conducted).await.is_err()
+    } else {
+        conducted.await;
+        false
     };
     if is_late {
         send(answers, delivery.give_up());

@@ -114,9 +114,10 @@ const QUERIES: [(&str, usize); 14] = [
 async fn the_parts_together_are_the_whole() {
     let shop = Shop::open().await;
     for (query, count) in QUERIES {
-        let variables = match query.starts_with("query") {
-            true => json!({"on": true, "off": false}),
-            false => json!({}),
+        let variables = if query.starts_with("query") {
+            json!({"on": true, "off": false})
+        } else {
+            json!({})
         };
         let context = Context::default();
         let whole = shop.ask_with(query, variables.clone(), context).await;
