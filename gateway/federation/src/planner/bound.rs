@@ -214,6 +214,8 @@ impl Session<'_> {
     fn bound_of(&mut self, set: SetId, from: Views, leaves: TypeSet, nesting: u32) -> Bound {
         let set = self.selections.set(set);
         let mut total = Bound::FREE;
+        // What the most demanding field costs alone.
+        let mut alone = 0;
         // Subgraphs one of which has to be entered, for each field that is not here.
         let mut needs: Vec<Vec<SubgraphId>> = Vec::new();
         for item in &set.items {
@@ -229,13 +231,44 @@ impl Session<'_> {
                 }
                 total.depth = total.depth.max(one.depth);
                 total.fetches += one.fetches;
+                alone = alone.max(self.alone(item, &class, from, nesting));
                 if class.locals.is_empty() {
                     needs.push(class.remotes.iter().map(|way| way.subgraph).collect());
                 }
             }
         }
         total.fetches += disjoint(&mut needs);
+        total.fetches = total.fetches.max(alone);
         total
+    }
+
+    /// What one class of fields costs at least if it is all that is wanted: every fetch on the way counts.
+    fn alone(&mut self, item: &Item, class: &Class, from: Views, nesting: u32) -> u32 {
+        if !class.locals.is_empty() {
+            return 0;
+        }
+        let mut least: Option<u32> = None;
+        for way in &class.remotes {
+            let below = self.below_within(item.below, &[way.remote.value], nesting);
+            let mut on_the_way = way.hops;
+            if let Some(requires) = way.remote.requires {
+                let leaf = self.types.members(class.leaves)[0];
+                let needed = self.field_set(requires, leaf);
+                let leaves = self.types.intern(&[leaf]);
+                let needed = self.bound_within(needed, from, leaves, nesting + 1);
+                on_the_way = on_the_way.max(needed.fetches + 1);
+            }
+            // A part of what is below may come from elsewhere.
+            let fetches = on_the_way + if below.is_reachable { below.fetches } else { 0 };
+            least = Some(least.map_or(fetches, |known| known.min(fetches)));
+        }
+        match item.below {
+            Some(_) if class.remotes.len() > 1 => least.map_or(0, |_| {
+                let hops = class.remotes.iter().map(|way| way.hops).min();
+                hops.unwrap_or(0).min(least.unwrap_or(0))
+            }),
+            _ => least.unwrap_or(0),
+        }
     }
 
     /// Without the fetches that enter other subgraphs here: fields may share them.
@@ -267,6 +300,7 @@ impl Session<'_> {
             if let Some(requires) = way.remote.requires {
                 let leaf = self.types.members(class.leaves)[0];
                 let needed = self.field_set(requires, leaf);
+                let leaves = self.types.intern(&[leaf]);
                 let needed = self.bound_within(needed, from, leaves, nesting + 1);
                 one.is_reachable &= needed.is_reachable;
                 before = before.max(needed.depth + 1);

@@ -27,6 +27,8 @@ const MAX_STEPS: u64 = 20_000_000;
 pub(super) struct Demand {
     /// For a request to come, not for the client.
     pub(super) is_internal: bool,
+    /// Whether the request that is being prepared is itself needed by another: it is not put off.
+    pub(super) is_early: bool,
     /// When that request is made.
     pub(super) condition: Condition,
     /// The `@defer` that it is in.
@@ -231,7 +233,7 @@ impl Builder<'_, '_> {
     }
 
     /// Whether a source reads all objects of these types.
-    fn covers(&self, source: &Source, leaves: TypeSet) -> bool {
+    pub(super) fn covers(&self, source: &Source, leaves: TypeSet) -> bool {
         let group = &self.graph.groups[source.group];
         if source.node != group.node || group.representations.is_empty() {
             return true;
@@ -388,7 +390,7 @@ impl Builder<'_, '_> {
                 break;
             }
             parts += 1;
-            let Some(cost) = self.way_cost(position, item, one, &way, views) else {
+            let Some(cost) = self.way_cost(position, item, one, &way, views, demand.is_internal) else {
                 continue;
             };
             candidates.push(Candidate {
@@ -413,7 +415,8 @@ impl Builder<'_, '_> {
             return self.candidates(position, set, one, shared);
         }
         let goal = self.goal;
-        candidates.sort_by_key(|one| (one.depth.max(goal), one.fetches, one.depth));
+        let after = u32::from(demand.is_internal);
+        candidates.sort_by_key(|one| ((one.depth + after).max(goal), one.fetches, one.depth));
         let mut kept: Vec<Candidate> = Vec::new();
         for one in candidates {
             let is_beaten = kept.iter().any(|other| {
@@ -435,6 +438,7 @@ impl Builder<'_, '_> {
         one: &Pending,
         way: &Way,
         views: Views,
+        is_internal: bool,
     ) -> Option<Bound> {
         let mut cost = self.session.bound_below(item.below, way.remote.value);
         let mut before = way.hops;
@@ -452,7 +456,12 @@ impl Builder<'_, '_> {
         if !cost.is_reachable {
             return None;
         }
-        let is_open = self.entered(position, way, one.class.leaves).is_some()
+        let is_open = self
+            .entered(position, way, one.class.leaves)
+            .is_some_and(|place| {
+                !is_internal
+                    || self.source_depth(position, place) <= self.least_depth(position) + before
+            })
             && way.remote.requires.is_none();
         cost.fetches += if is_open { 0 } else { way.hops };
         cost.depth += self.least_depth(position) + before;

@@ -88,6 +88,7 @@ impl Builder<'_, '_> {
         };
         let needs = Demand {
             is_internal: true,
+            is_early: demand.is_internal,
             condition,
             ..demand
         };
@@ -368,6 +369,9 @@ impl Builder<'_, '_> {
                 && !group.representations.is_empty()
                 && group.block == needs.block
                 && group.depth >= depth
+                && (group.depth == depth
+                    || !needs.is_early
+                    || !self.covers(source, leaves))
                 && group.contexts == contexts
                 && !is_in_the_way
                 && !differs

@@ -355,6 +355,7 @@ impl Planning<'_> {
         let top = builder.new_position(None, leaves, Some(set), false);
         let demand = Demand {
             is_internal: false,
+            is_early: false,
             condition: Condition::ALWAYS,
             block: None,
             shares: false,
