@@ -56,6 +56,38 @@ async fn an_interfaces_name_is_no_answer_to_typename() {
     );
 }
 
+#[tokio::test]
+async fn the_only_type_that_there_is_needs_no_telling() {
+    // Only books are media.
+    let sdl: Vec<_> = CATALOG
+        .lines()
+        .map(|line| {
+            let is_other = line.starts_with("type Film") || line.starts_with("type Reel");
+            let plain = line.replace(" implements Media", "");
+            let plain = plain.replace(" @join__implements(graph: MEDIA, interface: \"Media\")", "");
+            if is_other { plain } else { line.to_owned() }
+        })
+        .collect();
+    let query = "{ rated { type: __typename ... on Book { id } } }";
+    for (sdl, expected) in [
+        (sdl.join("\n"), json!([{"type": "Book", "id": "1"}])),
+        (CATALOG.to_owned(), json!(null)),
+    ] {
+        let mut world = World::new(&sdl).await;
+        world.plan(
+            query,
+            node(fetch(0, "ratings", "{ rated { __typename id } }")),
+        );
+        let mut answers = world.run(query, none(), Context::default());
+        let rated = json!([{"__typename": "Media", "id": "1"}]);
+        world
+            .asked("ratings")
+            .await
+            .answer(json!({"data": {"rated": rated}}));
+        assert_eq!(next(&mut answers).await["data"]["rated"], expected);
+    }
+}
+
 /// Asks for the names of the caller's favourites with these requirements; what is sent for them.
 async fn sent(requires: &str, favourites: serde_json::Value) -> serde_json::Value {
     let query = "{ me { favourites { name } } }";

@@ -1,15 +1,12 @@
 //! The client's view of the tree: only what was asked for, in the order that it was asked for, completed as GraphQL's
 //! "Value Completion" and "Handling Field Errors" say. Writes JSON text directly.
 
-use apollo_compiler::{
-    ast::Type,
-    response::{JsonMap, JsonValue},
-};
+use apollo_compiler::{ast::Type, response::JsonMap};
 
 use super::{
     error::{Errors, GraphQLError, PathItem},
     program::Scope,
-    selection::{Compiler, Condition, DeferredSet, Field, Leaf, Output, Set, Taken},
+    selection::{Compiler, DeferredSet, Field, Leaf, Output, Set, Taken, takes},
     tree::{Data, ObjectId, Tree},
 };
 
@@ -76,18 +73,6 @@ pub(crate) fn project<'s>(
     }
 }
 
-/// Whether any of several lists of conditions holds; none at all: always.
-pub(crate) fn takes(variables: &JsonMap, conditions: &[Vec<Condition>]) -> bool {
-    let holds = |condition: &Condition| {
-        variables
-            .get(condition.variable.as_str())
-            .and_then(JsonValue::as_bool)
-            .or(condition.default)
-            == Some(condition.expected)
-    };
-    conditions.is_empty() || conditions.iter().any(|all| all.iter().all(holds))
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Completed {
     Value,
@@ -142,43 +127,51 @@ impl<'s> Projector<'s, '_> {
             return Completed::Failed;
         };
         self.out.push(b'{');
-        let mut is_first = true;
-        for field in &taken.fields {
-            if !takes(self.source.variables, &field.conditions) {
-                continue;
-            }
-            if !is_first {
-                self.out.push(b',');
-            }
-            is_first = false;
-            self.out.extend_from_slice(&field.prefix);
-            self.path.push(Step::Key(&field.response_key));
-            let completed = match &field.output {
-                Output::Typename => {
-                    self.out.push(b'"');
-                    self.out.extend_from_slice(type_name.as_bytes());
-                    self.out.push(b'"');
-                    true
-                }
-                Output::Unknown => {
-                    self.report(NO_TYPE);
-                    false
-                }
-                Output::Introspection => self.introspection(field),
-                _ => self.complete(
-                    &field.ty,
-                    field,
-                    tree.get(object, field.key).unwrap_or(Data::Null),
-                ),
-            };
-            self.path.pop();
-            if !completed {
-                return Completed::Failed;
-            }
+        let start = self.out.len();
+        let variables = self.source.variables;
+        let completed = if taken.mentions.is_empty() {
+            let mut fields = taken.fields.iter();
+            fields.all(|field| {
+                !takes(variables, &field.conditions) || self.field(start, type_name, field, object)
+            })
+        } else {
+            let mut fields = taken.in_order(variables);
+            fields.all(|field| self.field(start, type_name, field, object))
+        };
+        if !completed {
+            return Completed::Failed;
         }
         self.out.push(b'}');
         self.put_off(taken, object);
         Completed::Value
+    }
+
+    /// Writes an entry of an object whose entries begin at `start`; false: the object is null.
+    fn field(&mut self, start: usize, type_name: &str, field: &'s Field, object: ObjectId) -> bool {
+        if self.out.len() > start {
+            self.out.push(b',');
+        }
+        self.out.extend_from_slice(&field.prefix);
+        self.path.push(Step::Key(&field.response_key));
+        let completed = match &field.output {
+            Output::Typename => {
+                self.out.push(b'"');
+                self.out.extend_from_slice(type_name.as_bytes());
+                self.out.push(b'"');
+                true
+            }
+            Output::Unknown => {
+                self.report(NO_TYPE);
+                false
+            }
+            Output::Introspection => self.introspection(field),
+            _ => {
+                let data = self.source.tree.get(object, field.key);
+                self.complete(&field.ty, field, data.unwrap_or(Data::Null))
+            }
+        };
+        self.path.pop();
+        completed
     }
 
     /// Notes what is answered later about an object that is in the response.

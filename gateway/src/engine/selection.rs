@@ -12,6 +12,7 @@ use apollo_compiler::{
     ExecutableDocument, Name, Schema,
     ast::Type,
     executable::{Selection, SelectionSet},
+    response::{JsonMap, JsonValue},
     schema::{EnumType, ExtendedType, Implementers},
     validation::Valid,
 };
@@ -28,6 +29,19 @@ pub(crate) struct Condition {
     pub(crate) default: Option<bool>,
 }
 
+impl Condition {
+    fn holds(&self, variables: &JsonMap) -> bool {
+        let value = variables.get(self.variable.as_str());
+        value.and_then(JsonValue::as_bool).or(self.default) == Some(self.expected)
+    }
+}
+
+/// Whether any of several lists of conditions holds; none at all: always.
+pub(crate) fn takes(variables: &JsonMap, conditions: &[Vec<Condition>]) -> bool {
+    let all_hold = |all: &Vec<Condition>| all.iter().all(|one| one.holds(variables));
+    conditions.is_empty() || conditions.iter().any(all_hold)
+}
+
 /// What to take from an object, by its type.
 #[derive(Debug)]
 pub(crate) struct Set {
@@ -35,6 +49,8 @@ pub(crate) struct Set {
     sources: Vec<Source>,
     /// Whether `__typename` decides; otherwise there is one variant.
     is_abstract: bool,
+    /// The variant of every object, whatever interface it is said to be of, when there is but one type of objects.
+    only: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -47,8 +63,30 @@ struct Variant {
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) fields: Vec<Field>,
+    /// The fields' places, by their index, where conditions decide which of several mentions of a field is the first that
+    /// counts; otherwise empty, and the fields are in order.
+    pub(crate) mentions: Vec<Mention>,
     /// What is taken later.
     pub(crate) deferred: Vec<DeferredSet>,
+}
+
+impl Taken {
+    /// The fields that are taken with these variables, where their order depends on them.
+    pub(crate) fn in_order<'t>(&'t self, variables: &JsonMap) -> impl Iterator<Item = &'t Field> {
+        let mut is_taken = vec![false; self.fields.len()];
+        self.mentions.iter().filter_map(move |mention| {
+            let holds = mention.conditions.iter().all(|one| one.holds(variables));
+            let is_new = holds && !std::mem::replace(&mut is_taken[mention.field], true);
+            is_new.then(|| &self.fields[mention.field])
+        })
+    }
+}
+
+/// A place where a field is asked for.
+#[derive(Debug)]
+pub(crate) struct Mention {
+    pub(crate) field: usize,
+    pub(crate) conditions: Vec<Condition>,
 }
 
 /// The fragments of one label that are deferred at one place.
@@ -146,6 +184,7 @@ impl Set {
             }],
             sources: Vec::new(),
             is_abstract: false,
+            only: None,
         }
     }
 
@@ -154,7 +193,7 @@ impl Set {
             compiler.schema().types.get(type_name),
             Some(ExtendedType::Object(_))
         );
-        let variants = possible_types(compiler, type_name)
+        let variants: Vec<_> = possible_types(compiler, type_name)
             .into_iter()
             .map(|type_name| Variant {
                 type_name,
@@ -162,6 +201,7 @@ impl Set {
             })
             .collect();
         Self {
+            only: only_object(compiler, type_name, &variants).filter(|_| is_abstract),
             variants,
             sources: Vec::new(),
             is_abstract,
@@ -177,9 +217,11 @@ impl Set {
     ) -> Option<(&Name, &Taken)> {
         let variant = if self.is_abstract {
             let type_name = type_name?;
-            self.variants
+            let known = self
+                .variants
                 .iter()
-                .find(|variant| variant.type_name == type_name)?
+                .find(|variant| variant.type_name == type_name)?;
+            self.only.map_or(known, |only| &self.variants[only])
         } else {
             self.variants.first()?
         };
@@ -208,6 +250,18 @@ fn possible_types(compiler: &Compiler<'_>, type_name: &Name) -> Vec<Name> {
         Some(ExtendedType::Object(_)) => vec![type_name.clone()],
         _ => Vec::new(),
     }
+}
+
+/// The one variant that is an object type, if no other type, not even a hidden one, has the interface.
+fn only_object(compiler: &Compiler<'_>, type_name: &Name, variants: &[Variant]) -> Option<usize> {
+    let is_object = |name: &Name| compiler.schema().get_object(name).is_some();
+    let mut objects = (0..variants.len()).filter(|index| is_object(&variants[*index].type_name));
+    let only = objects.next().filter(|_| objects.next().is_none())?;
+    let all = compiler.supergraph.schema();
+    let others = all.types.values().filter(|ty| {
+        ty.is_object() && all.is_subtype(type_name, ty.name()) && !is_object(ty.name())
+    });
+    (others.count() == 0).then_some(only)
 }
 
 impl Compiler<'_> {

@@ -192,3 +192,29 @@ async fn the_callers_headers_go_to_every_subgraph() {
     assert_eq!(answer["data"]["seen"], "Bearer one");
     assert_eq!(answer["data"]["reviews"][0]["author"]["seen"], "Bearer one");
 }
+
+#[tokio::test]
+async fn the_first_mention_that_counts_is_a_fields_place() {
+    let shop = Shop::open().await;
+    let query = "query($skip: Boolean!) {
+        me { name @skip(if: $skip) ... @skip(if: $skip) { more: favourites { id weight } } id more: favourites { weight id } name }
+    }";
+    for (skip, expected) in [
+        (
+            false,
+            r#"{"name":"User u1","more":[{"id":"1","weight":1.5},{"id":"1","weight":1.5},{"id":"2","weight":1.5}],"id":"u1"}"#,
+        ),
+        (
+            true,
+            r#"{"id":"u1","more":[{"weight":1.5,"id":"1"},{"weight":1.5,"id":"1"},{"weight":1.5,"id":"2"}],"name":"User u1"}"#,
+        ),
+    ] {
+        let request = request(query, json!({ "skip": skip }));
+        let Outcome::Response(response) = shop.engine.execute(request, Context::default()).await
+        else {
+            panic!("a stream was not asked for");
+        };
+        let text = String::from_utf8(response.to_bytes().to_vec()).expect("UTF-8");
+        assert_eq!(text, format!(r#"{{"data":{{"me":{expected}}}}}"#), "{skip}");
+    }
+}

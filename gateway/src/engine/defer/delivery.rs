@@ -8,9 +8,9 @@ use crate::engine::{
     error::{Errors, GraphQLError, PathItem},
     execute::{Run, State},
     program::{Scope, Scopes},
-    project::{Pending, Source, Step, View, project, takes},
+    project::{Pending, Source, Step, View, project},
     response::{Response, errors_json},
-    selection::{DeferredSet, Output, Set},
+    selection::{DeferredSet, Output, Set, takes},
     tree::{Data, ObjectId},
 };
 

@@ -9,7 +9,7 @@ use apollo_compiler::{
     schema::ExtendedType,
 };
 
-use super::{Compiler, Condition, DeferredSet, Field, Output, Set, Source, Taken};
+use super::{Compiler, Condition, DeferredSet, Field, Mention, Output, Set, Source, Taken};
 use crate::engine::keys::Key;
 
 /// What the selections take from objects of a type.
@@ -18,6 +18,7 @@ pub(super) fn collect(compiler: &Compiler<'_>, type_name: &Name, sources: &[Sour
         compiler,
         type_name,
         fields: Vec::new(),
+        mentions: Vec::new(),
         deferred: Vec::new(),
         visited: HashSet::new(),
     };
@@ -25,15 +26,33 @@ pub(super) fn collect(compiler: &Compiler<'_>, type_name: &Name, sources: &[Sour
         collector.visit(&source.selections, &source.conditions);
     }
     Taken {
+        mentions: if has_open_order(&collector.mentions) {
+            collector.mentions
+        } else {
+            Vec::new()
+        },
         fields: collector.fields,
         deferred: collector.deferred,
     }
+}
+
+/// Whether a field's first mention may be left out while a later one is not.
+fn has_open_order(mentions: &[Mention]) -> bool {
+    let mut conditional = HashSet::new();
+    mentions.iter().any(|mention| {
+        let is_open = conditional.contains(&mention.field);
+        if !mention.conditions.is_empty() {
+            conditional.insert(mention.field);
+        }
+        is_open
+    })
 }
 
 struct Collector<'a> {
     compiler: &'a Compiler<'a>,
     type_name: &'a Name,
     fields: Vec<Field>,
+    mentions: Vec<Mention>,
     deferred: Vec<DeferredSet>,
     /// Named fragments that were taken, and under which conditions.
     visited: HashSet<(Name, Vec<Condition>)>,
@@ -160,6 +179,10 @@ impl Collector<'_> {
                 selections: field.selection_set.selections.clone(),
             });
         }
+        self.mentions.push(Mention {
+            field: place,
+            conditions: conditions.clone(),
+        });
         add_alternative(&mut known_field.conditions, conditions, known.is_none());
     }
 
