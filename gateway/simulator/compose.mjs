@@ -10,44 +10,45 @@ const { parse, print, visit } = require("graphql");
 // go on from there to any subgraph's root.
 const isAboutNestedQuery = ({ message }) => message.includes('because type "Query" has no @key');
 
-// Which subgraphs have a field of an interface object and one of them only as @external: for such fields the composer
-// leaves @join__field out, so that they seem to be resolved everywhere. Apollo's composition says it; so do we.
-function externals(services) {
-  const owners = new Map();
+// Of some fields that a subgraph only has as @external (of interface objects; keys of another subgraph), the composer
+// leaves @join__field out altogether, so that they seem to be resolved everywhere. Apollo's composition always says it,
+// except for an external field of the subgraph's own key; so do we.
+function owners(services) {
+  const fields = new Map();
   for (const { name, typeDefs } of services) {
     for (const type of typeDefs.definitions) {
+      const keys = (type.directives ?? []).filter((one) => one.name.value === "key");
+      const own = keys.flatMap((key) => key.arguments[0].value.value.split(/\W+/));
       for (const field of type.fields ?? []) {
         const place = `${type.name.value}.${field.name.value}`;
-        const external = field.directives.some((one) => one.name.value === "external");
-        const isObject = type.directives.some((one) => one.name.value === "interfaceObject");
-        const known = owners.get(place) ?? { wanted: false, graphs: [] };
-        known.wanted ||= external && isObject;
-        known.graphs.push({ graph: name.toUpperCase(), external });
-        owners.set(place, known);
+        const external =
+          field.directives.some((one) => one.name.value === "external") && !own.includes(field.name.value);
+        const known = fields.get(place) ?? [];
+        known.push({ graph: name.toUpperCase(), external });
+        fields.set(place, known);
       }
     }
   }
-  return owners;
+  return fields;
 }
 
 function withExternals(supergraph, services) {
-  const owners = externals(services);
-  if (![...owners.values()].some(({ wanted }) => wanted)) return supergraph;
-  const edited = visit(parse(supergraph), {
-    InterfaceTypeDefinition(type) {
-      const fields = type.fields.map((field) => {
-        const known = owners.get(`${type.name.value}.${field.name.value}`);
-        if (!known?.wanted || field.directives.some((one) => one.name.value === "join__field")) return field;
-        const directives = known.graphs
-          .map(({ graph, external }) => `@join__field(graph: ${graph}${external ? ", external: true" : ""})`)
-          .join(" ");
-        const patched = parse(`type T { f: Int ${directives} }`).definitions[0].fields[0].directives;
-        return { ...field, directives: [...field.directives, ...patched] };
-      });
-      return { ...type, fields };
-    },
+  const fields = owners(services);
+  if (![...fields.values()].flat().some(({ external }) => external)) return supergraph;
+  const edit = (type) => ({
+    ...type,
+    fields: type.fields.map((field) => {
+      const graphs = fields.get(`${type.name.value}.${field.name.value}`) ?? [];
+      const isSaid = field.directives.some((one) => one.name.value === "join__field");
+      if (isSaid || !graphs.some(({ external }) => external)) return field;
+      const directives = graphs
+        .map(({ graph, external }) => `@join__field(graph: ${graph}${external ? ", external: true" : ""})`)
+        .join(" ");
+      const said = parse(`type T { f: Int ${directives} }`).definitions[0].fields[0].directives;
+      return { ...field, directives: [...field.directives, ...said] };
+    }),
   });
-  return print(edited);
+  return print(visit(parse(supergraph), { InterfaceTypeDefinition: edit, ObjectTypeDefinition: edit }));
 }
 
 function compose(subgraphs) {

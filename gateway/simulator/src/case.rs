@@ -8,12 +8,13 @@ use apollo_compiler::{
 };
 use futures_util::StreamExt;
 use federation::{PlanOptions, Planner, Supergraph};
-use gateway::engine::{Context, Engine, ErrorPolicy, Outcome, Request, Upstreams};
+use gateway::engine::{Context, Engine, ErrorPolicy, Outcome, Overrides, Request, Upstreams};
 
 use crate::{
     answer::{Monolith, Refusal, Server},
     compose::{ComposeError, Composer, Source},
     generate::Operation,
+    parts,
     sdl::{SdlError, Subgraph},
     serve::{EVENTS, Host, Hosted},
     world::World,
@@ -27,6 +28,7 @@ pub struct Schema {
     servers: Vec<Server>,
     monolith: Monolith,
     engine: Engine,
+    options: PlanOptions,
     _hosted: Hosted,
 }
 
@@ -112,7 +114,22 @@ impl Schema {
             .iter()
             .map(|(name, sdl)| Subgraph::parse(name, sdl))
             .collect::<Result<Vec<_>, _>>()?;
-        let world = Arc::new(World::new(seed, subgraphs, BTreeSet::new()));
+        // Every other world has all labels on.
+        let labels: BTreeSet<String> = supergraph
+            .override_labels()
+            .iter()
+            .filter(|_| seed % 2 == 1)
+            .cloned()
+            .collect();
+        let overrides = Overrides {
+            labels: labels.clone(),
+            ..Overrides::default()
+        };
+        let options = PlanOptions {
+            override_labels: labels.clone(),
+            ..PlanOptions::default()
+        };
+        let world = Arc::new(World::new(seed, subgraphs, labels));
         let servers = Server::all(&world);
         let hosted = host.add(servers.clone());
         let mut upstreams = Upstreams::new(ops::client::http_client());
@@ -122,7 +139,8 @@ impl Schema {
             ..ErrorPolicy::default()
         };
         Ok(Self {
-            engine: Engine::new(supergraph.clone(), upstreams),
+            engine: Engine::with_overrides(supergraph.clone(), upstreams, overrides),
+            options,
             monolith: Monolith::new(Arc::clone(&world), supergraph.api_schema().clone()),
             supergraph,
             servers,
@@ -142,6 +160,29 @@ impl Schema {
             Ok(expected) => expected,
             Err(why) => return Verdict::Skipped(why.to_string()),
         };
+        let whole = self.ask(operation, false).await;
+        let is_in_parts = operation.text.contains("@defer") && !operation.text.starts_with("mutation");
+        if whole != expected || !is_in_parts {
+            return self.verdict(operation, whole, expected, false);
+        }
+        // The order in which parts come is free, and so is the order of keys when they are put together. Parts of a
+        // mutation may be read after later mutations.
+        let parts = self.ask(operation, true).await;
+        match parts::whole(&parts) {
+            Ok(whole) if is_same_data(&whole, &expected) => Verdict::Same,
+            Ok(whole) => {
+                let answered = format!("{whole}\nwhich is:\n{parts}");
+                self.verdict(operation, answered, expected, true)
+            }
+            Err(why) => {
+                let answered = format!("{why}:\n{parts}");
+                self.verdict(operation, answered, expected, true)
+            }
+        }
+    }
+
+    /// The gateway's answer: a response, or several, one a line.
+    async fn ask(&self, operation: &Operation, incremental: bool) -> String {
         for server in &self.servers {
             server.reset();
         }
@@ -150,20 +191,33 @@ impl Schema {
             variables: variables(&operation.variables),
             ..Request::default()
         };
+        let context = Context {
+            incremental,
+            ..Context::default()
+        };
         let text = |response: &gateway::engine::Response| {
             String::from_utf8_lossy(&response.to_bytes()).into_owned()
         };
-        let answered = match self.engine.execute(request, Context::default()).await {
+        match self.engine.execute(request, context).await {
             Outcome::Response(response) => text(&response),
             Outcome::Stream(stream) | Outcome::Parts(stream) => {
                 let responses: Vec<_> = stream.map(|response| text(&response)).collect().await;
                 responses.join("\n")
             }
-        };
+        }
+    }
+
+    fn verdict(
+        &self,
+        operation: &Operation,
+        answered: String,
+        expected: String,
+        defer: bool,
+    ) -> Verdict {
         if answered == expected {
             return Verdict::Same;
         }
-        let (plan, kind) = match self.plan(operation) {
+        let (plan, kind) = match self.plan(operation, defer) {
             Err(why) => (why, Kind::NotPlanned),
             Ok(plan) if answered.contains("\"errors\":") => (plan, Kind::Errors),
             Ok(plan) if is_same_data(&answered, &expected) => (plan, Kind::Order),
@@ -203,7 +257,7 @@ impl Schema {
         Ok(responses.join("\n"))
     }
 
-    fn plan(&self, operation: &Operation) -> Result<String, String> {
+    fn plan(&self, operation: &Operation, defer: bool) -> Result<String, String> {
         let schema = self.supergraph.api_schema();
         let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
             .map_err(|error| error.errors.to_string())?;
@@ -211,8 +265,12 @@ impl Schema {
             .operations
             .get(None)
             .map_err(|error| error.message().to_string())?;
+        let options = PlanOptions {
+            defer,
+            ..self.options.clone()
+        };
         Planner::new(&self.supergraph)
-            .plan(&document, only, &PlanOptions::default())
+            .plan(&document, only, &options)
             .map(|plan| plan.to_text())
             .map_err(|error| error.to_string())
     }

@@ -11,6 +11,7 @@ pub mod case;
 pub mod compose;
 pub mod check;
 pub mod generate;
+mod parts;
 pub mod sdl;
 pub mod search;
 pub mod serve;

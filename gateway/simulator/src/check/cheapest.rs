@@ -69,7 +69,7 @@ impl Checker<'_> {
             model: &self.model,
             document,
             values: &values,
-            without_deferred: false,
+            delivered: None,
         };
         let wants = Wants {
             model: &self.model,

@@ -7,25 +7,24 @@ use apollo_compiler::{
     executable::{Field, Operation, Selection, SelectionSet},
     schema::ExtendedType,
 };
-use federation::plan;
 
 use super::{
     assignment::{self, Assignment, Label},
-    execute::Part,
     fault::{Faults, Rule},
-    fields::{of_ast, of_text},
+    fields::of_ast,
     knowledge::{Known, Told},
     model::Model,
     select::list_levels,
 };
 
+#[derive(Clone, Copy)]
 /// A client's operation under one assignment.
 pub(super) struct Client<'c> {
     pub(super) model: &'c Model<'c>,
     pub(super) document: &'c ExecutableDocument,
     pub(super) values: &'c Assignment,
-    /// Leave out what is deferred.
-    pub(super) without_deferred: bool,
+    /// What is deferred is left out but for these labels; nothing: all is there.
+    pub(super) delivered: Option<&'c BTreeSet<Label>>,
 }
 
 /// A client's deferred part: its label, and the keys and lists on the way to it.
@@ -53,9 +52,13 @@ impl<'c> Client<'c> {
     ) {
         for selection in &set.selections {
             let directives = selection.directives();
-            let is_left_out = self.without_deferred
-                && !matches!(selection, Selection::Field(_))
-                && assignment::deferred(directives, self.values).is_some();
+            let label = match selection {
+                Selection::Field(_) => None,
+                _ => assignment::deferred(directives, self.values),
+            };
+            let is_left_out = label
+                .zip(self.delivered)
+                .is_some_and(|(label, delivered)| !delivered.contains(&label));
             if is_left_out || !assignment::is_selected(directives, self.values) {
                 continue;
             }
@@ -162,17 +165,23 @@ impl<'c> Client<'c> {
         }
     }
 
-    /// The deferred parts that the client has asked for.
-    pub(super) fn parts(&self, operation: &'c Operation) -> BTreeSet<PartName> {
+    /// The deferred parts that the client has asked for; with those that conditions leave out, if `is_all`.
+    pub(super) fn parts(&self, operation: &'c Operation, is_all: bool) -> BTreeSet<PartName> {
         let mut found = BTreeSet::new();
-        self.parts_of(&operation.selection_set, "", &mut found);
+        self.parts_of(&operation.selection_set, "", is_all, &mut found);
         found
     }
 
-    fn parts_of(&self, set: &'c SelectionSet, path: &str, found: &mut BTreeSet<PartName>) {
+    fn parts_of(
+        &self,
+        set: &'c SelectionSet,
+        path: &str,
+        is_all: bool,
+        found: &mut BTreeSet<PartName>,
+    ) {
         for selection in &set.selections {
             let directives = selection.directives();
-            if !assignment::is_selected(directives, self.values) {
+            if !is_all && !assignment::is_selected(directives, self.values) {
                 continue;
             }
             if !matches!(selection, Selection::Field(_))
@@ -184,14 +193,14 @@ impl<'c> Client<'c> {
                 Selection::Field(field) => {
                     let lists = ".@".repeat(list_levels(field.ty()));
                     let path = format!("{path}.{}{lists}", field.response_key());
-                    self.parts_of(&field.selection_set, &path, found);
+                    self.parts_of(&field.selection_set, &path, is_all, found);
                 }
                 Selection::InlineFragment(inline) => {
-                    self.parts_of(&inline.selection_set, path, found);
+                    self.parts_of(&inline.selection_set, path, is_all, found);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.fragment_name) {
-                        self.parts_of(&fragment.selection_set, path, found);
+                        self.parts_of(&fragment.selection_set, path, is_all, found);
                     }
                 }
             }
@@ -212,74 +221,4 @@ fn same(one: &[(String, Vec<&Field>)], other: &[(String, Vec<&Field>)]) -> bool 
                         .zip(others)
                         .all(|(one, other)| std::ptr::eq(*one, *other))
             })
-}
-
-/// A part's name, as [`Client::parts`] has it.
-pub(super) fn part_name(part: &Part) -> Option<PartName> {
-    let mut path = String::new();
-    for element in &part.path {
-        match element {
-            plan::PathElement::Key(key) => {
-                path.push('.');
-                path.push_str(key);
-            }
-            plan::PathElement::List => path.push_str(".@"),
-            plan::PathElement::Types(_) => {}
-        }
-    }
-    part.deferred.as_ref().map(|label| (label.clone(), path))
-}
-
-/// Whether a part is known when it is delivered.
-pub(super) fn part_covered(model: &Model<'_>, part: &Part, faults: &mut Faults) {
-    match super::targets::find(model, &part.known, &part.path) {
-        Err((rule, message)) => faults.add(rule, format!("a part: {message}")),
-        Ok(found) => {
-            for target in found.into_iter().flatten() {
-                if let Some(position) = target.position(&part.known) {
-                    selected(model, position, &target.ty, &part.selections, faults);
-                }
-            }
-        }
-    }
-}
-
-fn selected(
-    model: &Model<'_>,
-    known: &Known,
-    ty: &str,
-    selections: &[plan::Selection],
-    faults: &mut Faults,
-) {
-    if !model.is_visible(ty) {
-        return;
-    }
-    for selection in selections {
-        match selection {
-            plan::Selection::Inline(inline) => {
-                if model.is_a(ty, &inline.type_condition) {
-                    selected(model, known, ty, &inline.selections, faults);
-                }
-            }
-            plan::Selection::Field(field) if field.name.starts_with("__") => {}
-            plan::Selection::Field(field) => {
-                let entry = known
-                    .types
-                    .get(ty)
-                    .and_then(|one| one.entries.get(field.response_key()));
-                let Some(entry) = entry.filter(|entry| {
-                    entry.field == field.name && entry.arguments == of_text(&field.arguments)
-                }) else {
-                    let message = format!("a part is delivered without {ty}.{}", field.name);
-                    faults.add(Rule::Deferred, message);
-                    continue;
-                };
-                if let Some(child) = &entry.child {
-                    for ty in child.types.keys() {
-                        selected(model, child, ty, &field.selections, faults);
-                    }
-                }
-            }
-        }
-    }
 }

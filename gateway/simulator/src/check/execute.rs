@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use apollo_compiler::ast::OperationType;
 use federation::{
     PlanOptions,
-    plan::{Deferred, Fetch, Node, PathElement, Primary, Rewrite, Selection},
+    plan::{Deferred, Fetch, Node, PathElement, Primary, Rewrite},
 };
 
 use super::{
     assignment::Label,
+    cover::PartName,
     fault::{Faults, Rule},
     knowledge::{Clash, Known},
     model::Model,
@@ -27,37 +28,35 @@ pub(super) struct Run<'c> {
     pub(super) useful: &'c mut BTreeSet<String>,
     /// What was known once a fetch was answered.
     pub(super) after: BTreeMap<u32, Known>,
-    /// Parts that are delivered on their own: where, what, and what is known then.
+    /// Fetches that this assignment leaves out.
+    pub(super) left_out: BTreeSet<u32>,
+    /// The deferred parts around, and what is delivered before them.
+    pub(super) around: Vec<(Label, Known)>,
+    /// Parts that are delivered on their own.
     pub(super) parts: Vec<Part>,
 }
 
 /// A part of an answer.
 pub(super) struct Part {
     /// Nothing for a primary.
-    pub(super) deferred: Option<Label>,
-    pub(super) path: Vec<PathElement>,
-    pub(super) selections: Vec<Selection>,
+    pub(super) name: Option<PartName>,
+    /// The labels of the deferred fragments that have been delivered with it.
+    pub(super) labels: BTreeSet<Label>,
+    /// What is known then.
     pub(super) known: Known,
 }
 
 impl Run<'_> {
-    /// What is known after a node, when `known` is before it. `at` is the path of the flatten around it, `within` that of
-    /// the deferred part around it.
-    pub(super) fn node(
-        &mut self,
-        node: &Node,
-        at: &[PathElement],
-        within: &[PathElement],
-        known: Known,
-    ) -> Known {
+    /// What is known after a node, when `known` is before it. `at` is the path of the flatten around it.
+    pub(super) fn node(&mut self, node: &Node, at: &[PathElement], known: Known) -> Known {
         match node {
             Node::Sequence(nodes) => nodes
                 .iter()
-                .fold(known, |known, node| self.node(node, at, within, known)),
+                .fold(known, |known, node| self.node(node, at, known)),
             Node::Parallel(nodes) => {
                 let mut all = known.clone();
                 for node in nodes {
-                    let one = self.node(node, at, within, known.clone());
+                    let one = self.node(node, at, known.clone());
                     self.merge(&mut all, &one);
                 }
                 all
@@ -70,18 +69,18 @@ impl Run<'_> {
                         "a flatten is around something else than a fetch",
                     );
                 }
-                self.node(node, path, within, known)
+                self.node(node, path, known)
             }
             // Assignments leave none.
             Node::Condition { .. } => known,
             Node::Subscription { primary, rest } => {
                 let known = self.fetch(primary, at, known);
                 match rest {
-                    Some(rest) => self.node(rest, at, within, known),
+                    Some(rest) => self.node(rest, at, known),
                     None => known,
                 }
             }
-            Node::Defer { primary, deferred } => self.defer(primary, deferred, within, &known),
+            Node::Defer { primary, deferred } => self.defer(primary, deferred, &known),
         }
     }
 
@@ -91,50 +90,48 @@ impl Run<'_> {
         }
     }
 
-    fn defer(
-        &mut self,
-        primary: &Primary,
-        deferred: &[Deferred],
-        within: &[PathElement],
-        before: &Known,
-    ) -> Known {
+    fn defer(&mut self, primary: &Primary, deferred: &[Deferred], before: &Known) -> Known {
         let mut all = match &primary.node {
-            Some(node) => self.node(node, &[], within, before.clone()),
+            Some(node) => self.node(node, &[], before.clone()),
             None => before.clone(),
         };
         let first = all.clone();
-        self.parts.push(Part {
-            deferred: None,
-            path: within.to_vec(),
-            selections: primary.selections.clone(),
-            known: first.clone(),
-        });
+        self.deliver(None, first.clone());
         for part in deferred {
             let mut known = before.clone();
             for id in &part.depends {
                 match self.after.get(id).cloned() {
                     Some(after) => self.merge(&mut known, &after),
+                    None if self.left_out.contains(id) => {}
                     None => self.faults.add(
                         Rule::Deferred,
                         format!("a part depends on fetch {id}, which is not before it"),
                     ),
                 }
             }
+            // Parts are held back until the primary is out.
+            let label = Label(part.label.clone());
+            self.around.push((label.clone(), first.clone()));
             if let Some(node) = &part.node {
-                known = self.node(node, &[], &part.path, known);
+                known = self.node(node, &[], known);
             }
             self.merge(&mut all, &known);
-            // Parts are held back until the primary is out.
-            let mut delivered = first.clone();
-            self.merge(&mut delivered, &known);
-            self.parts.push(Part {
-                deferred: Some(Label(part.label.clone())),
-                path: part.path.clone(),
-                selections: part.selections.clone(),
-                known: delivered,
-            });
+            self.deliver(Some((label, part_path(&part.path))), known);
+            self.around.pop();
         }
         all
+    }
+
+    fn deliver(&mut self, name: Option<PartName>, mut known: Known) {
+        let around = self.around.clone();
+        for (_, delivered) in &around {
+            self.merge(&mut known, delivered);
+        }
+        self.parts.push(Part {
+            name,
+            labels: around.into_iter().map(|(label, _)| label).collect(),
+            known,
+        });
     }
 
     fn fetch(&mut self, fetch: &Fetch, at: &[PathElement], mut known: Known) -> Known {
@@ -206,6 +203,22 @@ impl Selecting<'_> {
             representation: None,
         })
     }
+}
+
+/// A part's path without its types.
+fn part_path(path: &[PathElement]) -> String {
+    let mut text = String::new();
+    for element in path {
+        match element {
+            PathElement::Key(key) => {
+                text.push('.');
+                text.push_str(key);
+            }
+            PathElement::List => text.push_str(".@"),
+            PathElement::Types(_) => {}
+        }
+    }
+    text
 }
 
 /// How a fetch is called in messages, the same in each assignment.

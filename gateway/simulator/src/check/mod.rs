@@ -103,6 +103,10 @@ impl<'a> Checker<'a> {
                 &mut faults,
             );
         }
+        // Conditions that exclude each other are the client's.
+        if let Some(node) = &plan.node {
+            structure::conditional(node, &mut tally.useful);
+        }
         for fetch in tally.seen.difference(&tally.useful) {
             faults.add(
                 Rule::Useful,
@@ -126,13 +130,12 @@ impl<'a> Checker<'a> {
             .node
             .as_ref()
             .and_then(|node| assignment::node(node, values));
-        let client = |without_deferred| Client {
+        let all = Client {
             model: &self.model,
             document,
             values,
-            without_deferred,
+            delivered: None,
         };
-        let all = client(false);
         let root = operation.object_type().as_str();
         let keys = structure::root_keys(&all.collect(root, &[&operation.selection_set]));
         let kept = Plan {
@@ -150,40 +153,58 @@ impl<'a> Checker<'a> {
             seen: &mut tally.seen,
             useful: &mut tally.useful,
             after: BTreeMap::new(),
+            left_out: ids(plan.node.as_ref())
+                .difference(&ids(node.as_ref()))
+                .copied()
+                .collect(),
+            around: Vec::new(),
             parts: Vec::new(),
         };
         let start = Known::of([self.model.root_type(operation.operation_type)]);
         let known = match &node {
-            Some(node) => run.node(node, &[], &[], start),
+            Some(node) => run.node(node, &[], start),
             None => start,
         };
         let parts = run.parts;
         all.covered(operation, &known, faults);
-        for part in &parts {
-            cover::part_covered(&self.model, part, faults);
+        let mut labels = BTreeMap::<_, usize>::new();
+        for (label, _) in all.parts(operation, true) {
+            *labels.entry(label).or_default() += 1;
         }
-        let defers = options.defer && operation.operation_type != OperationType::Subscription;
-        if defers || !parts.is_empty() {
-            let planned = parts.iter().filter_map(cover::part_name).collect();
-            let asked = if defers {
-                all.parts(operation)
-            } else {
-                BTreeSet::new()
+        for part in &parts {
+            // Fragments of one label at several places do not come at once: which are there cannot be said by label.
+            let is_ambiguous = |label| labels.get(label).is_some_and(|places| *places > 1);
+            if part.labels.iter().any(is_ambiguous) {
+                continue;
+            }
+            let client = Client {
+                delivered: Some(&part.labels),
+                ..all
             };
-            if asked != planned {
-                let message = format!("the client defers {asked:?}, the plan {planned:?}");
-                faults.add(Rule::Deferred, message);
-            }
-            if let (Some(Node::Defer { .. }), Some(first)) = (
-                &node,
-                parts
-                    .iter()
-                    .find(|part| part.deferred.is_none() && part.path.is_empty()),
-            ) {
-                client(true).covered(operation, &first.known, faults);
-            }
+            client.covered(operation, &part.known, faults);
+        }
+        // Nothing but what the gateway answers itself can be put off without a plan.
+        let defers = options.defer && operation.operation_type != OperationType::Subscription;
+        let planned: BTreeSet<_> = parts.into_iter().filter_map(|part| part.name).collect();
+        let (asked, possible) = if defers && plan.node.is_some() {
+            (all.parts(operation, false), all.parts(operation, true))
+        } else {
+            (BTreeSet::new(), BTreeSet::new())
+        };
+        if !asked.is_subset(&planned) || !planned.is_subset(&possible) {
+            let message = format!("the client defers {asked:?}, the plan {planned:?}");
+            faults.add(Rule::Deferred, message);
         }
     }
+}
+
+/// The fetches of a plan that deferred parts can depend on.
+fn ids(node: Option<&Node>) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    if let Some(node) = node {
+        structure::each_fetch(node, &[], &mut |fetch, _| found.extend(fetch.id));
+    }
+    found
 }
 
 /// Fetches of all assignments, and those that have had anything to ask about in one.

@@ -1,5 +1,7 @@
 //! Rules about a plan's form: what its operation's kind asks for, nothing empty, nothing twice.
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::executable::Field;
 use federation::plan::{Fetch, Node, OperationKind, PathElement, Plan, Selection};
 
@@ -188,6 +190,7 @@ pub(super) fn mutation_order(node: Option<&Node>, root_keys: &[String], faults: 
         }
         if let Some((before, false)) = last
             && before.service == fetch.service
+            && !has_parts(node)
         {
             let message = format!("neighbours are asked of {} apart", fetch.service);
             faults.add(Rule::NoDuplicate, message);
@@ -198,6 +201,34 @@ pub(super) fn mutation_order(node: Option<&Node>, root_keys: &[String], faults: 
     if asked != root_keys {
         let message = format!("root fields are asked as {asked:?} instead of {root_keys:?}");
         faults.add(Rule::MutationOrder, message);
+    }
+}
+
+/// What is deferred of a field keeps its neighbours out of its fetch.
+fn has_parts(node: Option<&Node>) -> bool {
+    match node {
+        Some(Node::Defer { .. }) => true,
+        Some(Node::Sequence(nodes)) => nodes.iter().any(|node| has_parts(Some(node))),
+        _ => false,
+    }
+}
+
+/// The fetches that depend on a variable's value, by name.
+pub(super) fn conditional(node: &Node, found: &mut BTreeSet<String>) {
+    match node {
+        Node::Condition { .. } => each_fetch(node, &[], &mut |fetch, at| {
+            found.insert(describe(fetch, at));
+        }),
+        Node::Sequence(nodes) | Node::Parallel(nodes) => {
+            nodes.iter().for_each(|node| conditional(node, found));
+        }
+        Node::Fetch(_) | Node::Flatten { .. } => {}
+        Node::Subscription { rest, .. } => rest.iter().for_each(|node| conditional(node, found)),
+        Node::Defer { primary, deferred } => {
+            let parts = deferred.iter().filter_map(|part| part.node.as_deref());
+            let nodes = primary.node.as_deref().into_iter().chain(parts);
+            nodes.for_each(|node| conditional(node, found));
+        }
     }
 }
 

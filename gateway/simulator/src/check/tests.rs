@@ -600,11 +600,6 @@ fn deferred_parts_are_the_clients() {
             (kept, with_id(0, first())),
             part(&[0], "", "{ product(id: 1) { count } }", Some(count())),
         ),
-        // It is delivered without its field.
-        defer(
-            (kept, with_id(0, first())),
-            part(&[0], "product", "{ sku }", Some(count())),
-        ),
         // Nothing is deferred.
         seq([with_id(0, first()), count()]),
     ];
@@ -615,6 +610,19 @@ fn deferred_parts_are_the_clients() {
             "{faults:?}"
         );
     }
+    // It is delivered without its field, which comes with a part that is not the client's.
+    let mut without = defer(
+        (kept, with_id(0, first())),
+        part(&[0], "product", "{ count }", None),
+    );
+    if let Node::Defer { deferred, .. } = &mut without {
+        let mut other = part(&[0], "product", "{ count }", Some(count()));
+        other.label = Some("other".to_owned());
+        deferred.push(other);
+    }
+    let faults = verdict_with(query, Some(without), &options).expect_err("two faults");
+    let rules: BTreeSet<_> = faults.iter().map(|fault| fault.rule).collect();
+    assert_eq!(rules, BTreeSet::from([Rule::Covered, Rule::Deferred]));
     // The first answer lacks what was not deferred.
     let late = defer(
         (

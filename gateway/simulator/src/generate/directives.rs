@@ -42,10 +42,13 @@ impl Draft<'_> {
             if index == sub {
                 continue;
             }
-            for field in names.iter().filter_map(|name| other.types.get(name)).flat_map(|ty| &ty.fields) {
+            let types = names.iter().filter_map(|name| other.types.get(name));
+            for field in types.flat_map(|ty| &ty.fields) {
                 let known = own.is_some_and(|ty| ty.field(&field.shape.name).is_some())
                     || found.iter().any(|one| one.name == field.shape.name);
-                if !known && !field.external && field.overrides.is_none() && field.context.is_none() {
+                // What is provided is not computed from requirements.
+                let is_computed = self.no_arguments && field.requires.is_some();
+                if !known && !is_computed && !field.external && field.overrides.is_none() && field.context.is_none() {
                     found.push(field.shape.clone());
                 }
             }
@@ -239,14 +242,14 @@ impl Draft<'_> {
         if known.keys.is_empty() || known.directives.iter().any(|one| one == "@interfaceObject") {
             return None;
         }
-        let mut sources = self.elsewhere(sub, ty);
-        sources.retain(|one| !one.name.starts_with("est") && !one.name.starts_with("extra"));
-        let source = self.choose(&sources)?;
         // `@provides` may not select fields with arguments.
         self.no_arguments = true;
-        let text = self.select(sub, &source, 2);
+        let mut sources = self.elsewhere(sub, ty);
+        sources.retain(|one| !one.name.starts_with("extra"));
+        let source = self.choose(&sources);
+        let text = source.clone().and_then(|source| self.select(sub, &source, 2));
         self.no_arguments = false;
-        let text = text?;
+        let (source, text) = (source?, text?);
         self.put_external(sub, ty, source.clone());
         self.provided.push((ty.to_owned(), source.name));
         Some(text)

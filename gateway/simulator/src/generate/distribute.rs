@@ -16,7 +16,7 @@ pub(super) struct Draft<'f> {
     pub(super) subs: Vec<Sub>,
     /// Fields that some `@provides` names: type and field.
     pub(super) provided: Vec<(String, String)>,
-    /// Whether field sets are made without arguments.
+    /// Whether field sets are made for `@provides`: without arguments, and of what depends on nothing else.
     pub(super) no_arguments: bool,
 }
 

@@ -45,6 +45,7 @@ const DEFAULTS: &[(&str, f64)] = &[
     ("conditions", 0.08),
     ("variables", 0.4),
     ("twice", 0.1),
+    ("defer", 0.04),
 ];
 
 /// The chance of each feature.

@@ -164,8 +164,7 @@ impl Step {
         }
         fields.iter_mut().any(|field| {
             let field = field.make_mut();
-            self.remove_one(&mut field.arguments)
-                || self.remove_one(&mut field.directives.0)
+            self.remove_one(&mut field.directives.0)
                 || self.flatten(field)
         })
     }

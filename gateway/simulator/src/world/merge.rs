@@ -186,8 +186,14 @@ impl Here<'_> {
         } else {
             place()
         };
+        let resolvers = match (self.info.external, &self.info.requires) {
+            (true, _) => (0, 0),
+            (false, None) => (1, 0),
+            (false, Some(_)) => (0, 1),
+        };
         match known {
             None => Field {
+                resolvers,
                 ty: self.definition.ty.clone(),
                 composite: self.composite,
                 runtime: self.runtime,
@@ -196,6 +202,8 @@ impl Here<'_> {
                 contexts,
             },
             Some(mut field) => {
+                field.resolvers.0 += resolvers.0;
+                field.resolvers.1 += resolvers.1;
                 field.composite |= self.composite;
                 field.ty = stricter(&field.ty, &self.definition.ty);
                 field.runtime.retain(|one| self.runtime.contains(one));

@@ -79,6 +79,8 @@ pub(crate) struct Field {
     pub(crate) in_key: bool,
     /// Where `@requires` is said: a subgraph, and the type that says it there.
     pub(crate) requires: Option<(usize, Name)>,
+    /// Subgraphs that resolve it by themselves, and with `@requires`: with both, its value would depend on who is asked.
+    pub(crate) resolvers: (usize, usize),
     /// Where `@fromContext` is said.
     pub(crate) contexts: Option<(usize, Name)>,
 }
@@ -135,6 +137,9 @@ impl World {
             .ok_or_else(|| Unanswerable(format!("{}.{name}", object.ty)))?;
         if field.in_key {
             return self.key_value(object, name, field);
+        }
+        if matches!(field.resolvers, (1.., 1..) | (_, 2..)) {
+            return Err(Unanswerable(format!("{}.{name}", object.ty)));
         }
         let mut digest = Digest::new(self.seed)
             .text(&object.ty)
