@@ -1,7 +1,9 @@
 //! Plans of random operations over random supergraphs pass the checker, and trying everything finds none that is cheaper.
 //!
 //! The seeds are the differential test's. `SEED=n` tells all about one case; `FROM` and `CASES` say which; `FEATURES` is as
-//! there.
+//! there. Each operation is also planned with the labels of `@override` on, and with parts of it deferred.
+
+mod deferred;
 
 use std::{collections::BTreeMap, env, fmt::Write as _, str::FromStr};
 
@@ -58,15 +60,32 @@ fn every_plan_is_right_and_none_is_cheaper() {
         let seeds = index * OPERATIONS..(index + 1) * OPERATIONS;
         for seed in seeds.filter(|seed| (from..from + cases).contains(seed)) {
             let api = supergraph.api_schema();
-            if let Some(operation) = generate::operation(seed, api, &features) {
-                look(
+            let Some(operation) = generate::operation(seed, api, &features) else {
+                continue;
+            };
+            let labels = supergraph.override_labels();
+            let mut cases = vec![(operation.text.clone(), PlanOptions::default())];
+            if !labels.is_empty() {
+                let options = PlanOptions {
+                    override_labels: labels.iter().cloned().collect(),
+                    ..PlanOptions::default()
+                };
+                cases.push((operation.text.clone(), options));
+            }
+            if let Some(text) = deferred::deferred(seed, &operation.text) {
+                let options = PlanOptions {
+                    defer: true,
+                    ..PlanOptions::default()
+                };
+                cases.push((text, options));
+            }
+            for (text, options) in cases {
+                let case = Case {
                     seed,
-                    &operation.text,
-                    &supergraph,
-                    &checker,
-                    &sources,
-                    &mut tally,
-                );
+                    text: &text,
+                    options: &options,
+                };
+                look(&case, &supergraph, &checker, &sources, &mut tally);
             }
         }
     }
@@ -93,20 +112,29 @@ fn every_plan_is_right_and_none_is_cheaper() {
     );
 }
 
-fn look(
+struct Case<'c> {
     seed: u64,
-    text: &str,
+    text: &'c str,
+    options: &'c PlanOptions,
+}
+
+fn look(
+    case: &Case<'_>,
     supergraph: &Supergraph,
     checker: &Checker<'_>,
     sources: &[Source],
     tally: &mut Tally,
 ) {
+    let Case {
+        seed,
+        text,
+        options,
+    } = *case;
     let schema = supergraph.api_schema();
     let document = ExecutableDocument::parse_and_validate(schema, text, "operation.graphql")
-        .expect("the generator makes valid operations");
+        .unwrap_or_else(|error| panic!("SEED={seed}: {text}\n{}", error.errors));
     let operation = document.operations.get(None).expect("one operation");
-    let options = PlanOptions::default();
-    let plan = match Planner::new(supergraph).plan(&document, operation, &options) {
+    let plan = match Planner::new(supergraph).plan(&document, operation, options) {
         Ok(plan) => plan,
         Err(error) => {
             tally
@@ -118,14 +146,14 @@ fn look(
             return;
         }
     };
-    let (kind, why) = match checker.check(&document, operation, &options, &plan) {
+    let (kind, why) = match checker.check(&document, operation, options, &plan) {
         Err(faults) => {
             let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
             (format!("{:?}", faults[0].rule), why.join("\n  "))
         }
         Ok(cost) => {
             tally.right += 1;
-            match checker.cheapest(&document, operation, &options, &plan) {
+            match checker.cheapest(&document, operation, options, &plan) {
                 Cheapest::Same => {
                     tally.cheapest += 1;
                     return;
@@ -157,6 +185,9 @@ fn look(
             let _ = writeln!(tally.told, "--- {name}\n{sdl}");
         }
         let plan = plan.to_text();
-        let _ = writeln!(tally.told, "--- operation\n{text}\n{plan}\n  {why}\n");
+        let _ = writeln!(
+            tally.told,
+            "--- operation, {options:?}\n{text}\n{plan}\n  {why}\n"
+        );
     }
 }
