@@ -30,19 +30,18 @@ pub(super) struct Run<'c> {
     pub(super) after: BTreeMap<u32, Known>,
     /// Fetches that this assignment leaves out.
     pub(super) left_out: BTreeSet<u32>,
-    /// The deferred parts around, and what is delivered before them.
-    pub(super) around: Vec<(Label, Known)>,
+    /// The labels of the deferred parts around.
+    pub(super) around: Vec<Label>,
     /// Parts that are delivered on their own.
     pub(super) parts: Vec<Part>,
 }
 
 /// A part of an answer.
 pub(super) struct Part {
-    /// Nothing for a primary.
-    pub(super) name: Option<PartName>,
-    /// The labels of the deferred fragments that have been delivered with it.
+    pub(super) name: PartName,
+    /// Its label, and those of the deferred parts around it: they have been delivered with it or before it.
     pub(super) labels: BTreeSet<Label>,
-    /// What is known then.
+    /// What is known once it can be delivered, without what has been delivered before.
     pub(super) known: Known,
 }
 
@@ -84,19 +83,18 @@ impl Run<'_> {
         }
     }
 
-    fn merge(&mut self, into: &mut Known, other: &Known) {
+    pub(super) fn merge(&mut self, into: &mut Known, other: &Known) {
         if let Err(Clash(clash)) = into.merge(other) {
             self.faults.add(Rule::NoClash, clash);
         }
     }
 
+    /// What is known once the primary is answered; the parts are noted.
     fn defer(&mut self, primary: &Primary, deferred: &[Deferred], before: &Known) -> Known {
-        let mut all = match &primary.node {
+        let first = match &primary.node {
             Some(node) => self.node(node, &[], before.clone()),
             None => before.clone(),
         };
-        let first = all.clone();
-        self.deliver(None, first.clone());
         for part in deferred {
             let mut known = before.clone();
             for id in &part.depends {
@@ -109,29 +107,32 @@ impl Run<'_> {
                     ),
                 }
             }
-            // Parts are held back until the primary is out.
             let label = Label(part.label.clone());
-            self.around.push((label.clone(), first.clone()));
+            self.around.push(label.clone());
             if let Some(node) = &part.node {
                 known = self.node(node, &[], known);
             }
-            self.merge(&mut all, &known);
-            self.deliver(Some((label, part_path(&part.path))), known);
+            self.parts.push(Part {
+                name: (label, part_path(&part.path)),
+                labels: self.around.iter().cloned().collect(),
+                known,
+            });
             self.around.pop();
         }
-        all
+        first
     }
 
-    fn deliver(&mut self, name: Option<PartName>, mut known: Known) {
-        let around = self.around.clone();
-        for (_, delivered) in &around {
-            self.merge(&mut known, delivered);
+    /// What is known when a part is delivered, after the primary and the parts around it.
+    pub(super) fn delivered(&mut self, part: &Part, parts: &[Part], primary: &Known) -> Known {
+        let mut known = primary.clone();
+        self.merge(&mut known, &part.known);
+        for other in parts
+            .iter()
+            .filter(|other| other.labels.is_subset(&part.labels))
+        {
+            self.merge(&mut known, &other.known);
         }
-        self.parts.push(Part {
-            name,
-            labels: around.into_iter().map(|(label, _)| label).collect(),
-            known,
-        });
+        known
     }
 
     fn fetch(&mut self, fetch: &Fetch, at: &[PathElement], mut known: Known) -> Known {

@@ -45,7 +45,7 @@ pub use fault::{Fault, Rule};
 use crate::sdl::Subgraph;
 use assignment::Assignment;
 use cover::Client;
-use execute::Run;
+use execute::{Part, Run};
 use fault::Faults;
 use knowledge::Known;
 use model::Model;
@@ -161,37 +161,56 @@ impl<'a> Checker<'a> {
             parts: Vec::new(),
         };
         let start = Known::of([self.model.root_type(operation.operation_type)]);
-        let known = match &node {
+        let primary = match &node {
             Some(node) => run.node(node, &[], start),
             None => start,
         };
-        let parts = run.parts;
-        all.covered(operation, &known, faults);
+        let parts = std::mem::take(&mut run.parts);
+        let mut whole = primary.clone();
+        for part in &parts {
+            run.merge(&mut whole, &part.known);
+        }
+        all.covered(operation, &whole, run.faults);
         let mut labels = BTreeMap::<_, usize>::new();
         for (label, _) in all.parts(operation, true) {
             *labels.entry(label).or_default() += 1;
         }
-        for part in &parts {
-            // Fragments of one label at several places do not come at once: which are there cannot be said by label.
-            let is_ambiguous = |label| labels.get(label).is_some_and(|places| *places > 1);
-            if part.labels.iter().any(is_ambiguous) {
-                continue;
-            }
+        // Fragments of one label at several places do not come at once: which are there cannot be said by label.
+        let is_clear = |part: &&Part| {
+            let mut places = part.labels.iter().map(|label| labels.get(label));
+            places.all(|places| places.is_none_or(|places| *places == 1))
+        };
+        // What the plan does not put off comes at once, wherever it is.
+        let planned: BTreeSet<_> = parts.iter().map(|part| &part.name.0).collect();
+        let mut at_once: BTreeSet<_> = labels.keys().cloned().collect();
+        at_once.retain(|label| !planned.contains(label));
+        let first = (!parts.is_empty()).then(|| (at_once.clone(), primary.clone()));
+        let later: Vec<_> = parts
+            .iter()
+            .filter(is_clear)
+            .map(|part| {
+                let labels = part.labels.union(&at_once).cloned().collect();
+                (labels, run.delivered(part, &parts, &primary))
+            })
+            .collect();
+        for (delivered, known) in first.into_iter().chain(later) {
             let client = Client {
-                delivered: Some(&part.labels),
+                delivered: Some(&delivered),
                 ..all
             };
-            client.covered(operation, &part.known, faults);
+            client.covered(operation, &known, run.faults);
         }
-        // Nothing but what the gateway answers itself can be put off without a plan.
         let defers = options.defer && operation.operation_type != OperationType::Subscription;
-        let planned: BTreeSet<_> = parts.into_iter().filter_map(|part| part.name).collect();
-        let (asked, possible) = if defers && plan.node.is_some() {
-            (all.parts(operation, false), all.parts(operation, true))
+        let planned: BTreeSet<_> = parts.into_iter().map(|part| part.name).collect();
+        let possible = if defers {
+            all.parts(operation, true)
         } else {
-            (BTreeSet::new(), BTreeSet::new())
+            BTreeSet::new()
         };
-        if !asked.is_subset(&planned) || !planned.is_subset(&possible) {
+        // Parts that are empty, or of types that cannot be, need no delivery of their own.
+        let asked = all.parts(operation, false);
+        let is_ignored = defers && planned.is_empty() && !asked.is_empty();
+        if !planned.is_subset(&possible) || is_ignored && Cost::of(&kept).fetches > 1 {
             let message = format!("the client defers {asked:?}, the plan {planned:?}");
             faults.add(Rule::Deferred, message);
         }

@@ -14,6 +14,10 @@ const CHANCE: f64 = 0.25;
 
 /// The operation with some of its selections deferred; nothing, when none are.
 pub(crate) fn deferred(seed: u64, text: &str) -> Option<String> {
+    // apollo-compiler lets `a(b: [1])` and `a(b: [1, 2])` share a key; which of them a part means is anybody's guess.
+    if text.contains(": [") {
+        return None;
+    }
     let mut document = Document::parse(text, "operation.graphql").ok()?;
     let mut deferring = Deferring {
         rng: Rng::with_seed(seed),
