@@ -167,44 +167,70 @@ impl<'c> Client<'c> {
 
     /// The deferred parts that the client has asked for; with those that conditions leave out, if `is_all`.
     pub(super) fn parts(&self, operation: &'c Operation, is_all: bool) -> BTreeSet<PartName> {
-        let mut found = BTreeSet::new();
-        self.parts_of(&operation.selection_set, "", is_all, &mut found);
-        found
+        let mut parts = Parts {
+            client: self,
+            is_all,
+            found: BTreeSet::new(),
+        };
+        let root = BTreeSet::from([operation.object_type().to_string()]);
+        parts.below(&operation.selection_set, &root, "");
+        parts.found
     }
+}
 
-    fn parts_of(
-        &self,
-        set: &'c SelectionSet,
-        path: &str,
-        is_all: bool,
-        found: &mut BTreeSet<PartName>,
-    ) {
+/// Looks for deferred parts.
+struct Parts<'p, 'c> {
+    client: &'p Client<'c>,
+    is_all: bool,
+    found: BTreeSet<PartName>,
+}
+
+impl<'c> Parts<'_, 'c> {
+    /// `types`: what an object here can be.
+    fn below(&mut self, set: &'c SelectionSet, types: &BTreeSet<String>, path: &str) {
+        if types.is_empty() {
+            return;
+        }
         for selection in &set.selections {
             let directives = selection.directives();
-            if !is_all && !assignment::is_selected(directives, self.values) {
+            if !self.is_all && !assignment::is_selected(directives, self.client.values) {
                 continue;
             }
-            if !matches!(selection, Selection::Field(_))
-                && let Some(label) = assignment::deferred(directives, self.values)
-            {
-                found.insert((label, path.to_owned()));
-            }
-            match selection {
+            let (condition, set) = match selection {
                 Selection::Field(field) => {
                     let lists = ".@".repeat(list_levels(field.ty()));
                     let path = format!("{path}.{}{lists}", field.response_key());
-                    self.parts_of(&field.selection_set, &path, is_all, found);
+                    let types = self.objects(field.ty().inner_named_type());
+                    self.below(&field.selection_set, &types, &path);
+                    continue;
                 }
                 Selection::InlineFragment(inline) => {
-                    self.parts_of(&inline.selection_set, path, is_all, found);
+                    (inline.type_condition.as_ref(), &inline.selection_set)
                 }
                 Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.document.fragments.get(&spread.fragment_name) {
-                        self.parts_of(&fragment.selection_set, path, is_all, found);
-                    }
+                    let fragments = &self.client.document.fragments;
+                    let Some(fragment) = fragments.get(&spread.fragment_name) else {
+                        continue;
+                    };
+                    (Some(fragment.type_condition()), &fragment.selection_set)
                 }
+            };
+            let fits =
+                |ty: &&String| condition.is_none_or(|condition| self.client.is_a(ty, condition));
+            let types: BTreeSet<_> = types.iter().filter(fits).cloned().collect();
+            let label = assignment::deferred(directives, self.client.values);
+            if let Some(label) = label.filter(|_| !types.is_empty()) {
+                self.found.insert((label, path.to_owned()));
             }
+            self.below(set, &types, path);
         }
+    }
+
+    fn objects(&self, ty: &str) -> BTreeSet<String> {
+        let all = self.client.model.supergraph.api_schema().types.values();
+        all.filter(|one| one.is_object() && self.client.is_a(one.name(), ty))
+            .map(|one| one.name().to_string())
+            .collect()
     }
 }
 
