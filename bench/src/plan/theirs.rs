@@ -83,7 +83,9 @@ fn size(node: &PlanNode) -> Size {
         PlanNode::Fetch(_) => Size::FETCH,
         // As many of our fetches: which of them share a request is our engine's choice.
         PlanNode::BatchFetch(batch) => Size {
-            fetches: batch.entity_batch.aliases.len(),
+            fetches: (batch.entity_batch.aliases.iter())
+                .map(|alias| alias.merge_paths.len())
+                .sum(),
             depth: 1,
         },
         PlanNode::Sequence(all) => all.nodes.iter().map(size).fold(Size::NOTHING, Size::then),
