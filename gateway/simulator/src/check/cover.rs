@@ -219,11 +219,23 @@ impl<'c> Parts<'_, 'c> {
                 |ty: &&String| condition.is_none_or(|condition| self.client.is_a(ty, condition));
             let types: BTreeSet<_> = types.iter().filter(fits).cloned().collect();
             let label = assignment::deferred(directives, self.client.values);
-            if let Some(label) = label.filter(|_| !types.is_empty()) {
+            let is_worth = self.is_all || self.has_field(set, &types);
+            if let Some(label) = label.filter(|_| !types.is_empty() && is_worth) {
                 self.found.insert((label, path.to_owned()));
             }
             self.below(set, &types, path);
         }
+    }
+
+    /// Whether a subgraph is asked for anything by these selections themselves.
+    fn has_field(&self, set: &'c SelectionSet, types: &BTreeSet<String>) -> bool {
+        let nothing = BTreeSet::new();
+        let own = Client {
+            delivered: Some(&nothing),
+            ..*self.client
+        };
+        let mut collected = types.iter().flat_map(|ty| own.collect(ty, &[set]));
+        collected.any(|(_, fields)| !fields[0].name.starts_with("__"))
     }
 
     fn objects(&self, ty: &str) -> BTreeSet<String> {
