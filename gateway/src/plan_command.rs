@@ -1,6 +1,6 @@
 //! `gateway plan`: how an operation would be answered, without asking anybody.
 
-use std::{collections::BTreeSet, fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf};
 
 use apollo_compiler::{ExecutableDocument, Node, executable::Operation, validation::Valid};
 use clap::{Args, ValueEnum};
@@ -137,7 +137,7 @@ fn options(
         });
     }
     Ok(PlanOptions {
-        override_labels: BTreeSet::from_iter(arguments.override_labels.iter().cloned()),
+        override_labels: arguments.override_labels.iter().cloned().collect(),
         defer: !arguments.no_defer,
     })
 }

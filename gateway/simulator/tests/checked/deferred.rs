@@ -3,7 +3,8 @@
 use apollo_compiler::{
     Name, Node,
     ast::{
-        Argument, Definition, Directive, Document, InlineFragment, OperationType, Selection, Value,
+        Argument, Definition, Directive, DirectiveList, Document, InlineFragment, OperationType,
+        Selection, Value,
     },
     name,
 };
@@ -63,7 +64,7 @@ impl Deferring {
             let kept = self.rng.usize(0..set.len());
             let mut inline = InlineFragment {
                 type_condition: None,
-                directives: Default::default(),
+                directives: DirectiveList::default(),
                 selection_set: set.split_off(kept),
             };
             inline.directives.push(Node::new(self.directive()));
