@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Products, reviews and users.
 pub(crate) const SHOP: &str = include_str!("../../federation/tests/fixtures/shop.graphql");
 
+/// Media, ratings of them as an interface object, shipping and stock.
+pub(crate) const CATALOG: &str = include_str!("../../federation/tests/fixtures/catalog.graphql");
+
 /// An engine and its subgraphs.
 pub(crate) struct World {
     pub(crate) engine: Engine,

@@ -5,10 +5,8 @@ use serde_json::json;
 
 use super::{
     Context,
-    handmade::{SHOP, World, entities, fetch, flatten, next, node, none},
+    handmade::{CATALOG, SHOP, World, entities, fetch, flatten, next, node, none},
 };
-
-const CATALOG: &str = include_str!("../../federation/tests/fixtures/catalog.graphql");
 
 #[tokio::test]
 async fn an_interface_objects_own_name_is_enough_for_the_interfaces_fields() {

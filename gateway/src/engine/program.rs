@@ -44,33 +44,61 @@ impl Scopes {
         label: Option<&str>,
         path: impl Iterator<Item = &'k str> + Clone,
     ) -> Scope {
-        let known = self.parts.iter().position(|part| {
-            part.parent == parent
-                && part.label.as_deref() == label
-                && part.path.iter().map(AsRef::as_ref).eq(path.clone())
-        });
-        let index = known.unwrap_or_else(|| {
+        self.find(parent, label, path.clone()).unwrap_or_else(|| {
             self.parts.push(PartName {
                 parent,
                 label: label.map(Into::into),
                 path: path.map(Into::into).collect(),
             });
-            self.parts.len() - 1
-        });
-        Scope(index as u32 + 1)
+            Scope(self.parts.len() as u32)
+        })
+    }
+
+    /// The part of this name, or the one that the plan knows without what encloses it: a plan has no part that would only
+    /// hold other parts.
+    pub(crate) fn resolve<'k>(
+        &mut self,
+        parent: Scope,
+        label: Option<&str>,
+        path: impl Iterator<Item = &'k str> + Clone,
+    ) -> Scope {
+        let mut outer = Some(parent);
+        while let Some(scope) = outer {
+            if let Some(known) = self.find(scope, label, path.clone()) {
+                return known;
+            }
+            outer = self.parent(scope);
+        }
+        self.intern(parent, label, path)
+    }
+
+    fn find<'k>(
+        &self,
+        parent: Scope,
+        label: Option<&str>,
+        path: impl Iterator<Item = &'k str> + Clone,
+    ) -> Option<Scope> {
+        let index = self.parts.iter().position(|part| {
+            part.parent == parent
+                && part.label.as_deref() == label
+                && part.path.iter().map(AsRef::as_ref).eq(path.clone())
+        })?;
+        Some(Scope(index as u32 + 1))
+    }
+
+    fn parent(&self, scope: Scope) -> Option<Scope> {
+        let index = (scope.0 as usize).checked_sub(1)?;
+        Some(self.parts.get(index)?.parent)
     }
 
     /// Whether `outer` is `inner` or encloses it.
     pub(crate) fn encloses(&self, outer: Scope, inner: Scope) -> bool {
         let mut scope = inner;
         while scope != outer {
-            let Some(part) = (scope.0 as usize)
-                .checked_sub(1)
-                .and_then(|index| self.parts.get(index))
-            else {
+            let Some(parent) = self.parent(scope) else {
                 return false;
             };
-            scope = part.parent;
+            scope = parent;
         }
         true
     }

@@ -41,10 +41,23 @@ pub(crate) struct View<'s, 'p> {
 #[derive(Debug)]
 pub(crate) struct Pending<'s> {
     pub(crate) deferred: &'s DeferredSet,
+    /// The set that defers it.
+    pub(crate) around: &'s Set,
     pub(crate) object: ObjectId,
     pub(crate) path: Box<[Step<'s>]>,
     /// The payload that the object belongs to.
     pub(crate) parent: Scope,
+}
+
+impl<'s> Pending<'s> {
+    /// What is deferred now that more may be known of the object's type; nothing, if no fragment is for such objects.
+    pub(crate) fn now(&self, source: &Source<'_>) -> Option<&'s DeferredSet> {
+        let type_name = source.tree.type_name(self.object);
+        let (_, taken) = self.around.taken(&source.compiler, type_name)?;
+        taken.deferred.iter().find(|deferred| {
+            deferred.label == self.deferred.label && takes(source.variables, &deferred.conditions)
+        })
+    }
 }
 
 /// Writes a view as JSON, or null; adds the errors of completion, and what remains to be answered.
@@ -142,7 +155,7 @@ impl<'s> Projector<'s, '_> {
             return Completed::Failed;
         }
         self.out.push(b'}');
-        self.put_off(taken, object);
+        self.put_off(set, taken, object);
         Completed::Value
     }
 
@@ -175,11 +188,12 @@ impl<'s> Projector<'s, '_> {
     }
 
     /// Notes what is answered later about an object that is in the response.
-    fn put_off(&mut self, taken: &'s Taken, object: ObjectId) {
+    fn put_off(&mut self, around: &'s Set, taken: &'s Taken, object: ObjectId) {
         for deferred in &taken.deferred {
             if takes(self.source.variables, &deferred.conditions) {
                 self.pending.push(Pending {
                     deferred,
+                    around,
                     object,
                     path: self.path.as_slice().into(),
                     parent: self.scope,

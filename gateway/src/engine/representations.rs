@@ -283,6 +283,12 @@ impl Walker<'_, '_> {
         {
             return true;
         }
+        if let Data::Object(object) = data {
+            self.trail.push((self.length - path.len(), object));
+            let goes_on = self.walk_object(object, path);
+            self.trail.pop();
+            return goes_on;
+        }
         match (data, path) {
             // Lists are entered whether the path says so or not: their depth is the subgraph's schema's business.
             (Data::List(list), _) => {
@@ -298,30 +304,28 @@ impl Walker<'_, '_> {
                     goes_on
                 })
             }
-            (Data::Object(object), []) => {
-                self.trail.push((self.length, object));
-                let goes_on = (self.visit)(object, &self.places, &self.trail);
-                self.trail.pop();
-                goes_on
-            }
-            (Data::Object(_), [PathStep::List, rest @ ..]) => self.walk(data, rest),
-            (Data::Object(object), [PathStep::Key(key), rest @ ..]) => {
+            _ => true,
+        }
+    }
+
+    fn walk_object(&mut self, object: ObjectId, path: &[PathStep]) -> bool {
+        match path {
+            [] => (self.visit)(object, &self.places, &self.trail),
+            [PathStep::List, rest @ ..] => self.walk(Data::Object(object), rest),
+            [PathStep::Key(key), rest @ ..] => {
                 let Some(child) = self.tree.get(object, *key) else {
                     return true;
                 };
                 self.places.push(Place::Key(*key));
-                self.trail.push((self.length - path.len(), object));
                 let goes_on = self.walk(child, rest);
-                self.trail.pop();
                 self.places.pop();
                 goes_on
             }
-            (Data::Object(object), [PathStep::Types(types), rest @ ..]) => {
+            [PathStep::Types(types), rest @ ..] => {
                 let name = self.tree.type_name(object);
                 let fits = |name| types.iter().any(|one| is_a(self.schema, name, one));
-                !name.is_none_or(fits) || self.walk(data, rest)
+                !name.is_none_or(fits) || self.walk(Data::Object(object), rest)
             }
-            (Data::Null | Data::Leaf(_) | Data::Wrong, _) => true,
         }
     }
 }

@@ -70,15 +70,18 @@ impl Response {
         }
     }
 
-    /// A later payload, given as the JSON text of the items of `incremental`.
+    /// A later payload, given as the JSON text of the items of `incremental`, if there are any.
     pub(crate) fn incremental(items: &[u8], has_next: bool) -> Self {
-        let end: &[u8] = if has_next {
-            b"],\"hasNext\":true}"
-        } else {
-            b"],\"hasNext\":false}"
-        };
+        let mut body = Vec::with_capacity(items.len() + 64);
+        body.push(b'{');
+        if !items.is_empty() {
+            body.extend_from_slice(b"\"incremental\":[");
+            body.extend_from_slice(items);
+            body.extend_from_slice(b"],");
+        }
+        body.extend_from_slice(format!("\"hasNext\":{has_next}}}").as_bytes());
         Self {
-            body: [b"{\"incremental\":[", items, end].concat().into(),
+            body: body.into(),
             request_error: false,
             code: None,
             retry_after: None,

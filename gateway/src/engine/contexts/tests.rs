@@ -31,7 +31,7 @@ fn reviewed(fetch_of_labels: Fetch) -> Node {
     let root = "{ reviews { body product { __typename id } author { id } } }";
     Node::Sequence(vec![
         node(fetch(0, "reviews", root)),
-        flatten("reviews.@.product", fetch_of_labels),
+        flatten("reviews.@|[Review].product|[Product]", fetch_of_labels),
     ])
 }
 

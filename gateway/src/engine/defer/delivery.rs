@@ -26,6 +26,8 @@ pub(super) struct Delivery<'r, 'a> {
     /// Errors that were told without saying which object they are about.
     told: HashSet<usize>,
     has_begun: bool,
+    /// Whether the last payload said that another will follow.
+    owes: bool,
 }
 
 impl<'r, 'a> Delivery<'r, 'a> {
@@ -38,6 +40,7 @@ impl<'r, 'a> Delivery<'r, 'a> {
             pending: Vec::new(),
             told: HashSet::new(),
             has_begun: false,
+            owes: false,
         }
     }
 
@@ -76,6 +79,7 @@ impl<'r, 'a> Delivery<'r, 'a> {
         };
         let mut data = Vec::with_capacity(1024);
         project(&source, view, &mut errors, &mut data, &mut self.pending);
+        self.owes = !self.pending.is_empty();
         if self.pending.is_empty() {
             Response::data(&data, &errors)
         } else {
@@ -83,7 +87,7 @@ impl<'r, 'a> Delivery<'r, 'a> {
         }
     }
 
-    /// A payload with every part that is ready, if any is.
+    /// A payload with every part that is ready, if any is, or with the news that nothing follows.
     pub(super) fn ready(&mut self) -> Option<Response> {
         let mut items = Vec::new();
         loop {
@@ -106,7 +110,11 @@ impl<'r, 'a> Delivery<'r, 'a> {
                 self.item(*part, pending, &mut items);
             }
         }
-        (!items.is_empty()).then(|| Response::incremental(&items, self.has_pending()))
+        if items.is_empty() && (self.has_pending() || !self.owes) {
+            return None;
+        }
+        self.owes = self.has_pending();
+        Some(Response::incremental(&items, self.owes))
     }
 
     /// The last payload of an answer that took too long.
@@ -132,16 +140,19 @@ impl<'r, 'a> Delivery<'r, 'a> {
             Step::Index(_) => None,
         });
         let label = pending.deferred.label.as_deref();
-        self.scopes.intern(pending.parent, label, keys)
+        self.scopes.resolve(pending.parent, label, keys)
     }
 
     /// Writes one item of `incremental`: a part of one object.
     fn item(&mut self, part: Scope, pending: &Pending<'a>, items: &mut Vec<u8>) {
         let state = self.run.state();
         let source = source(self.run, self.introspection, &state);
+        let Some(deferred) = pending.now(&source) else {
+            return;
+        };
         let mut errors = Errors::default();
         for (index, error) in state.errors.as_slice().iter().enumerate() {
-            let is_told = match concern(&source, &self.scopes, part, pending, error) {
+            let is_told = match concern(&source, &self.scopes, (part, deferred), pending, error) {
                 Concern::None => false,
                 Concern::Object => true,
                 Concern::Around => self.told.insert(index),
@@ -152,7 +163,7 @@ impl<'r, 'a> Delivery<'r, 'a> {
         }
         begin_item(pending, items);
         let view = View {
-            set: &pending.deferred.set,
+            set: &deferred.set,
             object: pending.object,
             path: &pending.path,
             scope: part,
@@ -175,7 +186,7 @@ enum Concern {
 fn concern(
     source: &Source<'_>,
     scopes: &Scopes,
-    part: Scope,
+    (part, deferred): (Scope, &DeferredSet),
     pending: &Pending<'_>,
     error: &GraphQLError,
 ) -> Concern {
@@ -196,7 +207,7 @@ fn concern(
             Concern::None
         };
     }
-    match locate(source, &pending.deferred.set, pending.object, below) {
+    match locate(source, &deferred.set, pending.object, below) {
         Place::Here => Concern::Object,
         Place::Nowhere if is_own => Concern::Object,
         Place::Nowhere | Place::Later => Concern::None,

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::engine::{
     Context,
     handmade::{
-        SHOP, World, defer, entities, fetch, flatten, incremental, is_answered, is_over, next,
-        node, none, part,
+        CATALOG, SHOP, World, defer, entities, fetch, flatten, incremental, is_answered, is_over,
+        next, node, none, part,
     },
 };
 
@@ -473,4 +473,83 @@ async fn a_part_that_takes_too_long_is_null_and_the_last() {
     assert_eq!(payload["hasNext"], false);
     asked.given_up().await;
     assert!(is_over(&mut answers).await);
+}
+
+#[tokio::test]
+async fn a_type_that_only_a_part_learns_decides_what_the_part_holds() {
+    let query = r#"{ rated { stars ... on Book @defer(label: "b") { pages } ... on Film @defer(label: "f") { minutes } } }"#;
+    let more = "{ ... on Media { __typename ... on Book { pages } ... on Film { minutes } } }";
+    let step = |id| {
+        flatten(
+            "rated.@",
+            entities(id, "media", "{ ... on Media { __typename id } }", more),
+        )
+    };
+    let root = node(fetch(0, "ratings", "{ rated { __typename id stars } }"));
+    let parts = vec![
+        part(Some("b"), "rated.@", &[0], Some(step(1))),
+        part(Some("f"), "rated.@", &[0], Some(step(2))),
+    ];
+    let mut world = World::new(CATALOG).await;
+    world.plan(query, defer(Some(root), parts));
+    let mut answers = world.run(query, none(), incremental());
+    let rated = json!([{"__typename": "Media", "id": "1", "stars": 5}]);
+    world
+        .asked("ratings")
+        .await
+        .answer(json!({"data": {"rated": rated}}));
+    assert_eq!(
+        next(&mut answers).await,
+        json!({"data": {"rated": [{"stars": 5}]}, "hasNext": true})
+    );
+    let (one, other) = (world.asked("media").await, world.asked("media").await);
+    for asked in [one, other] {
+        asked.answer(json!({"data": {"_entities": [{"__typename": "Book", "pages": 300}]}}));
+    }
+    let mut items = Vec::new();
+    loop {
+        let payload = next(&mut answers).await;
+        items.extend(
+            payload["incremental"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
+        );
+        if payload["hasNext"] == false {
+            break;
+        }
+    }
+    // It is no film, so nothing more comes.
+    assert_eq!(
+        items,
+        [json!({"label": "b", "path": ["rated", 0], "data": {"pages": 300}})]
+    );
+    assert!(is_over(&mut answers).await);
+}
+
+#[tokio::test]
+async fn a_plan_may_leave_out_parts_that_hold_nothing_but_parts() {
+    let query = r#"{ ... @defer { ... @defer(label: "me") { me { name } } } }"#;
+    let mut world = World::new(SHOP).await;
+    let me = node(fetch(0, "users", "{ me { name } }"));
+    world.plan(
+        query,
+        defer(None, vec![part(Some("me"), "", &[], Some(me))]),
+    );
+    let mut answers = world.run(query, none(), incremental());
+    assert_eq!(
+        next(&mut answers).await,
+        json!({"data": {}, "hasNext": true})
+    );
+    world
+        .asked("users")
+        .await
+        .answer(json!({"data": {"me": {"name": "Ada"}}}));
+    let mut last = next(&mut answers).await;
+    while last["hasNext"] == true {
+        last = next(&mut answers).await;
+    }
+    let items = last["incremental"].as_array().expect("items");
+    let expected = json!({"label": "me", "path": [], "data": {"me": {"name": "Ada"}}});
+    assert_eq!(items.last(), Some(&expected));
 }

@@ -73,6 +73,7 @@ impl Collector<'_> {
                 Selection::InlineFragment(inline) => {
                     let condition = inline.type_condition.as_ref();
                     if !condition.is_none_or(|condition| self.applies(condition)) {
+                        self.defer_perhaps(condition, directives, conditions);
                         continue;
                     }
                     (&inline.selection_set.selections, None)
@@ -82,7 +83,9 @@ impl Collector<'_> {
                     let Some(fragment) = self.compiler.document.fragments.get(name) else {
                         continue;
                     };
-                    if !self.applies(fragment.type_condition()) {
+                    let condition = fragment.type_condition();
+                    if !self.applies(condition) {
+                        self.defer_perhaps(Some(condition), directives, conditions);
                         continue;
                     }
                     (&fragment.selection_set.selections, Some(name))
@@ -108,6 +111,27 @@ impl Collector<'_> {
 
     fn applies(&self, condition: &Name) -> bool {
         condition == self.type_name || self.compiler.schema().is_subtype(condition, self.type_name)
+    }
+
+    /// A fragment that is not for objects of which only this interface is known may be for them when they are known better.
+    fn defer_perhaps(
+        &mut self,
+        condition: Option<&Name>,
+        directives: &DirectiveList,
+        conditions: Vec<Condition>,
+    ) {
+        let schema = self.compiler.schema();
+        let implementers = self.compiler.supergraph.implementers();
+        let mut objects = implementers.get(self.type_name).into_iter();
+        let may_be = |condition: &Name| {
+            objects.any(|all| {
+                let is_one = |name: &Name| name == condition || schema.is_subtype(condition, name);
+                all.objects.iter().any(is_one)
+            })
+        };
+        if condition.is_some_and(may_be) {
+            self.defer(directives, &[], conditions);
+        }
     }
 
     /// Puts a deferred fragment aside. Says under which conditions it is taken at once nevertheless, if ever.
