@@ -69,14 +69,12 @@ impl Composer {
             pipes.output.read_line(&mut answer)?;
         }
         let mut answer: Value = serde_json::from_str(&answer).map_err(io::Error::other)?;
-        match answer["supergraph"].take() {
-            Value::String(supergraph) => Ok(supergraph),
-            _ => {
-                let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-                let text = |error: &Value| error.as_str().unwrap_or_default().to_owned();
-                Err(ComposeError::Refused(errors.iter().map(text).collect()))
-            }
+        if let Value::String(supergraph) = answer["supergraph"].take() {
+            return Ok(supergraph);
         }
+        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+        let text = |error: &Value| error.as_str().unwrap_or_default().to_owned();
+        Err(ComposeError::Refused(errors.iter().map(text).collect()))
     }
 }
 

@@ -8,8 +8,8 @@
 
 pub mod answer;
 pub mod case;
-pub mod compose;
 pub mod check;
+pub mod compose;
 pub mod generate;
 mod parts;
 pub mod sdl;

@@ -4,12 +4,12 @@ use serde_json::{Map, Value};
 
 /// The response that these payloads, one a line, come to; or what is wrong with them.
 pub(crate) fn whole(payloads: &str) -> Result<String, String> {
-    let mut payloads = payloads.lines().peekable();
+    let mut payloads = payloads.lines();
     let first = payloads.next().ok_or("no answer")?;
     let mut whole: Map<String, Value> =
         serde_json::from_str(first).map_err(|error| error.to_string())?;
     let mut has_next = whole.remove("hasNext") == Some(Value::Bool(true));
-    while let Some(payload) = payloads.next() {
+    for payload in payloads {
         if !has_next {
             return Err("a payload after the last".to_owned());
         }

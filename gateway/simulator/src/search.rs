@@ -119,9 +119,9 @@ impl Search {
             }
         };
         tell().composed += 1;
-        for seed in (index * OPERATIONS..(index + 1) * OPERATIONS).filter(|seed| {
-            (self.from..self.from + self.cases).contains(seed)
-        }) {
+        for seed in (index * OPERATIONS..(index + 1) * OPERATIONS)
+            .filter(|seed| (self.from..self.from + self.cases).contains(seed))
+        {
             let api = schema.supergraph.api_schema();
             let Some(operation) = generate::operation(seed, api, &self.features) else {
                 tell().skipped += 1;

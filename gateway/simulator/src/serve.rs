@@ -69,7 +69,10 @@ impl Host {
         let mut known = self.servers.write().unwrap_or_else(PoisonError::into_inner);
         for server in servers {
             let name = server.name().to_owned();
-            urls.insert(name.clone(), format!("http://{}/{case}/{name}", self.address));
+            urls.insert(
+                name.clone(),
+                format!("http://{}/{case}/{name}", self.address),
+            );
             known.insert((case, name), server);
         }
         Hosted {

@@ -29,7 +29,8 @@ async fn what_once_failed_does_not_fail_again() {
     let host = Host::start().await.expect("a port is free");
     let mut failures = Vec::new();
     for name in names {
-        let mut case = Case::read(&folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut case =
+            Case::read(&folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut answered = 0;
         for world in 0..WORLDS {
             case.seed = world;

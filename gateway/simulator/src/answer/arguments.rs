@@ -93,9 +93,7 @@ fn json(schema: &Schema, ty: &Type, value: &JsonValue) -> JsonValue {
             for field in fields {
                 let value = match (entries.get(field.name.as_str()), &field.default_value) {
                     (Some(value), _) => Some(json(schema, &field.ty, value)),
-                    (None, Some(default)) => {
-                        literal(schema, &field.ty, default, &JsonMap::new())
-                    }
+                    (None, Some(default)) => literal(schema, &field.ty, default, &JsonMap::new()),
                     (None, None) => None,
                 };
                 if let Some(value) = value {

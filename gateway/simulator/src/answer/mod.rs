@@ -144,7 +144,9 @@ impl<'a> Execution<'a> {
             if mutation {
                 self.resolver.mutated();
             }
-            let resolved = self.resolver.resolve(place, field, self.collector.variables)?;
+            let resolved = self
+                .resolver
+                .resolve(place, field, self.collector.variables)?;
             let below: Vec<_> = fields.iter().map(|one| &one.selection_set).collect();
             let mut sent = resolved.representations.into_iter();
             let below = Below {

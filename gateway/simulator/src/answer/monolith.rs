@@ -142,8 +142,7 @@ impl Resolver for Monolith {
             return Err(Refusal::NotHere(missing));
         };
         if let Some((subgraph, local)) = &known.contexts
-            && let Some(info) =
-                self.world.subgraphs()[*subgraph].field_info(local, &field.name)
+            && let Some(info) = self.world.subgraphs()[*subgraph].field_info(local, &field.name)
         {
             for wanted in &info.contexts {
                 let value = self.context(*subgraph, place, wanted)?;
@@ -163,9 +162,9 @@ impl Resolver for Monolith {
             })
             .transpose()?;
         let epoch = self.epoch.load(Ordering::Relaxed);
-        let found =
-            self.world
-                .value(object, &field.name, &arguments, required.as_ref(), epoch)?;
+        let found = self
+            .world
+            .value(object, &field.name, &arguments, required.as_ref(), epoch)?;
         Ok(Resolved {
             found,
             provided: Vec::new(),

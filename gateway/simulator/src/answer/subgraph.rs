@@ -94,7 +94,9 @@ impl Server {
     fn entities<'a>(&self, arguments: &Arguments) -> Result<Resolved<'a>, Refusal> {
         let mut found = Vec::new();
         let mut representations = Vec::new();
-        let given = arguments.get("representations").and_then(JsonValue::as_array);
+        let given = arguments
+            .get("representations")
+            .and_then(JsonValue::as_array);
         for given in given.into_iter().flatten() {
             let JsonValue::Object(given) = given else {
                 return Err(Refusal::NotHere(format!("{given} is no representation")));
@@ -285,9 +287,9 @@ impl Resolver for Server {
                 .and_then(|info| info.provides.as_ref()),
         );
         let epoch = self.epoch.load(Ordering::Relaxed);
-        let found =
-            self.world
-                .value(object, &field.name, &arguments, required.as_ref(), epoch)?;
+        let found = self
+            .world
+            .value(object, &field.name, &arguments, required.as_ref(), epoch)?;
         Ok(Resolved {
             found,
             provided,

@@ -48,7 +48,12 @@ impl Draft<'_> {
                     || found.iter().any(|one| one.name == field.shape.name);
                 // What is provided is not computed from requirements.
                 let is_computed = self.no_arguments && field.requires.is_some();
-                if !known && !is_computed && !field.external && field.overrides.is_none() && field.context.is_none() {
+                if !known
+                    && !is_computed
+                    && !field.external
+                    && field.overrides.is_none()
+                    && field.context.is_none()
+                {
                     found.push(field.shape.clone());
                 }
             }
@@ -78,7 +83,8 @@ impl Draft<'_> {
             return;
         }
         let named = if self.rng.bool() { "String" } else { "Int" };
-        let shape = super::domain::shape(&mut self.rng, self.features, &format!("est{serial}"), named);
+        let shape =
+            super::domain::shape(&mut self.rng, self.features, &format!("est{serial}"), named);
         let mut field = Fd::new(shape);
         field.requires = Some(selected.join(" "));
         if let Some(ty) = self.subs[sub].types.get_mut(ty) {
@@ -148,7 +154,9 @@ impl Draft<'_> {
         let here: Vec<_> = self.subs[sub].types[ty]
             .fields
             .iter()
-            .filter(|one| one.requires.is_none() && one.context.is_none() && one.overrides.is_none())
+            .filter(|one| {
+                one.requires.is_none() && one.context.is_none() && one.overrides.is_none()
+            })
             .map(|one| one.shape.clone())
             .collect();
         let elsewhere = self.elsewhere(sub, ty);
@@ -247,7 +255,9 @@ impl Draft<'_> {
         let mut sources = self.elsewhere(sub, ty);
         sources.retain(|one| !one.name.starts_with("extra"));
         let source = self.choose(&sources);
-        let text = source.clone().and_then(|source| self.select(sub, &source, 2));
+        let text = source
+            .clone()
+            .and_then(|source| self.select(sub, &source, 2));
         self.no_arguments = false;
         let (source, text) = (source?, text?);
         self.put_external(sub, ty, source.clone());
@@ -269,7 +279,9 @@ impl Draft<'_> {
                         continue;
                     }
                     let others: Vec<_> = homes.iter().copied().filter(|one| *one != from).collect();
-                    let Some(to) = self.choose(&others) else { continue };
+                    let Some(to) = self.choose(&others) else {
+                        continue;
+                    };
                     let is_alone = homes.iter().all(|&sub| {
                         sub == from
                             || self.subs[sub].types[&entity.name]
@@ -361,13 +373,19 @@ impl Draft<'_> {
             for (ty, _) in &carriers {
                 let link = format!("inner{name}");
                 let link = super::domain::shape(&mut self.rng, self.features, &link, &inner);
-                let Some(ty) = self.subs[sub].types.get_mut(ty) else { continue };
+                let Some(ty) = self.subs[sub].types.get_mut(ty) else {
+                    continue;
+                };
                 ty.directives.push(format!("@context(name: \"{context}\")"));
                 ty.fields.push(Fd::new(link));
             }
             self.put_inner(sub, &inner, field);
             let other = (sub + 1) % self.subs.len();
-            self.put_inner(other, &inner, Fd::new(Shape::plain("label", "String", false)));
+            self.put_inner(
+                other,
+                &inner,
+                Fd::new(Shape::plain("label", "String", false)),
+            );
         }
     }
 

@@ -65,7 +65,11 @@ impl<'f> Draft<'f> {
         let Some(media) = self.domain.media.clone() else {
             return;
         };
-        let objects = if self.subs.len() > 3 && self.rng.bool() { 2 } else { 1 };
+        let objects = if self.subs.len() > 3 && self.rng.bool() {
+            2
+        } else {
+            1
+        };
         for (index, sub) in self.subs.iter_mut().enumerate() {
             if index <= objects {
                 sub.fed1 = false;
@@ -403,8 +407,7 @@ impl<'f> Draft<'f> {
                 for field in &mut ty.fields {
                     let place = (name.clone(), field.shape.name.clone());
                     let count = definers.iter().filter(|one| **one == place).count();
-                    field.shareable =
-                        !field.in_key && (count > 1 || provided.contains(&place));
+                    field.shareable = !field.in_key && (count > 1 || provided.contains(&place));
                 }
             }
         }
@@ -420,7 +423,12 @@ impl<'f> Draft<'f> {
 
     /// Federation 1 wants a definition behind each extension.
     fn mark_origins(&mut self) {
-        let names: Vec<_> = self.domain.entities.iter().map(|one| one.name.clone()).collect();
+        let names: Vec<_> = self
+            .domain
+            .entities
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
         for name in names {
             let extends = |sub: &Sub| {
                 let ty = sub.types.get(&name)?;
@@ -429,7 +437,11 @@ impl<'f> Draft<'f> {
             if self.subs.iter().filter_map(extends).any(|extends| !extends) {
                 continue;
             }
-            if let Some(ty) = self.subs.iter_mut().find_map(|sub| sub.types.get_mut(&name)) {
+            if let Some(ty) = self
+                .subs
+                .iter_mut()
+                .find_map(|sub| sub.types.get_mut(&name))
+            {
                 for field in ty.fields.iter_mut().filter(|one| one.in_key) {
                     field.external = false;
                 }

@@ -294,7 +294,11 @@ impl Domain {
         let entities = self.entities.iter().map(|one| &one.name);
         let values = self.values.iter().map(|one| &one.name);
         let unions = self.unions.iter().map(|one| &one.name);
-        let interfaces = self.interfaces.iter().chain(&self.media).map(|one| &one.name);
+        let interfaces = self
+            .interfaces
+            .iter()
+            .chain(&self.media)
+            .map(|one| &one.name);
         entities
             .chain(values.filter(|name| !name.ends_with("Pk")))
             .chain(unions)

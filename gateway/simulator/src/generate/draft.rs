@@ -47,6 +47,7 @@ pub(super) struct Ty {
 
 /// A field in one subgraph.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools)] // Each is a directive that is there or not.
 pub(super) struct Fd {
     pub(super) shape: Shape,
     pub(super) in_key: bool,
@@ -111,7 +112,9 @@ impl Sub {
             Kind::Scalar => "scalar",
         };
         text.push('\n');
-        if self.fed1 && !ty.keys.is_empty() && ty.fields.iter().any(|one| one.in_key && one.external)
+        if self.fed1
+            && !ty.keys.is_empty()
+            && ty.fields.iter().any(|one| one.in_key && one.external)
         {
             text.push_str("extend ");
         }
@@ -120,7 +123,11 @@ impl Sub {
             let _ = write!(text, " implements {}", ty.implements.join(" & "));
         }
         for (fields, resolvable) in &ty.keys {
-            let unresolvable = if *resolvable { "" } else { ", resolvable: false" };
+            let unresolvable = if *resolvable {
+                ""
+            } else {
+                ", resolvable: false"
+            };
             let _ = write!(text, " @key(fields: \"{fields}\"{unresolvable})");
         }
         for directive in &ty.directives {

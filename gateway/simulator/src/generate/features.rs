@@ -62,7 +62,11 @@ impl Features {
     /// The defaults with changes: `requires=1,provides=0`; `all=0` sets every one, so `all=0,requires=1` tries one alone.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut features = Self::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             let (name, chance) = part
                 .split_once('=')
                 .ok_or_else(|| format!("{part} is not name=chance"))?;

@@ -263,7 +263,9 @@ impl<'a> Writer<'a> {
     fn variable(&mut self, ty: &Type, value: &JsonValue) -> String {
         let name = format!("v{}", self.declarations.len());
         match self.rng.usize(..6) {
-            0 => self.declarations.push(format!("${name}: {ty} = {}", literal(value))),
+            0 => self
+                .declarations
+                .push(format!("${name}: {ty} = {}", literal(value))),
             // Without a value, where that is allowed.
             1 if !ty.is_non_null() => self.declarations.push(format!("${name}: {ty}")),
             _ => {

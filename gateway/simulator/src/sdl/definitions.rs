@@ -4,12 +4,28 @@ use std::fmt::Write as _;
 
 /// Name, arguments and locations of each directive, as the federation specification's appendix defines them.
 const DIRECTIVES: [(&str, &str, &str); 17] = [
-    ("key", "(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable", "OBJECT | INTERFACE"),
-    ("requires", "(fields: federation__FieldSet!)", "FIELD_DEFINITION"),
-    ("provides", "(fields: federation__FieldSet!)", "FIELD_DEFINITION"),
+    (
+        "key",
+        "(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable",
+        "OBJECT | INTERFACE",
+    ),
+    (
+        "requires",
+        "(fields: federation__FieldSet!)",
+        "FIELD_DEFINITION",
+    ),
+    (
+        "provides",
+        "(fields: federation__FieldSet!)",
+        "FIELD_DEFINITION",
+    ),
     ("external", "(reason: String)", "OBJECT | FIELD_DEFINITION"),
     ("shareable", " repeatable", "OBJECT | FIELD_DEFINITION"),
-    ("override", "(from: String!, label: String)", "FIELD_DEFINITION"),
+    (
+        "override",
+        "(from: String!, label: String)",
+        "FIELD_DEFINITION",
+    ),
     (
         "inaccessible",
         "",
@@ -23,11 +39,31 @@ const DIRECTIVES: [(&str, &str, &str); 17] = [
     ("extends", "", "OBJECT | INTERFACE"),
     ("interfaceObject", "", "OBJECT"),
     ("composeDirective", "(name: String!) repeatable", "SCHEMA"),
-    ("authenticated", "", "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"),
-    ("requiresScopes", "(scopes: [[federation__Scope!]!]!)", "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"),
-    ("policy", "(policies: [[federation__Policy!]!]!)", "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"),
-    ("context", "(name: String!) repeatable", "INTERFACE | OBJECT | UNION"),
-    ("fromContext", "(field: federation__ContextFieldValue)", "ARGUMENT_DEFINITION"),
+    (
+        "authenticated",
+        "",
+        "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+    ),
+    (
+        "requiresScopes",
+        "(scopes: [[federation__Scope!]!]!)",
+        "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+    ),
+    (
+        "policy",
+        "(policies: [[federation__Policy!]!]!)",
+        "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+    ),
+    (
+        "context",
+        "(name: String!) repeatable",
+        "INTERFACE | OBJECT | UNION",
+    ),
+    (
+        "fromContext",
+        "(field: federation__ContextFieldValue)",
+        "ARGUMENT_DEFINITION",
+    ),
     (
         "cost",
         "(weight: Int!)",
@@ -60,7 +96,9 @@ pub(super) fn definitions(sdl: &str) -> String {
 
 /// What a subgraph's server adds to its schema: `_entities` and `_service` (federation's "Subgraph specification").
 pub(super) fn machinery(entities: &[&str]) -> String {
-    let mut text = "scalar _Any\ntype _Service { sdl: String }\nextend type Query { _service: _Service! }\n".to_owned();
+    let mut text =
+        "scalar _Any\ntype _Service { sdl: String }\nextend type Query { _service: _Service! }\n"
+            .to_owned();
     if !entities.is_empty() {
         let _ = writeln!(text, "union _Entity = {}", entities.join(" | "));
         text.push_str("extend type Query { _entities(representations: [_Any!]!): [_Entity]! }\n");

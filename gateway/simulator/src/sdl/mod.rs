@@ -319,7 +319,10 @@ fn build(name: &str, sdl: &str, machinery: &str) -> Result<Schema, String> {
     Schema::builder()
         .adopt_orphan_extensions()
         .parse(sdl, format!("{name}.graphql"))
-        .parse(definitions::definitions(sdl) + machinery, "federation.graphql")
+        .parse(
+            definitions::definitions(sdl) + machinery,
+            "federation.graphql",
+        )
         .build()
         .map_err(|error| error.errors.to_string())
 }

@@ -77,9 +77,8 @@ impl Shrinker<'_> {
                 return;
             };
             self.trials -= 1;
-            match self.fails(smaller).await {
-                true => {}
-                false => nth += 1,
+            if !self.fails(smaller).await {
+                nth += 1;
             }
         }
     }

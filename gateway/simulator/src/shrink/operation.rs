@@ -101,7 +101,9 @@ impl Step {
                 if !self.now() {
                     return false;
                 }
-                let Some(fragment) = fragments.iter().find(|one| one.name == spread.fragment_name)
+                let Some(fragment) = fragments
+                    .iter()
+                    .find(|one| one.name == spread.fragment_name)
                 else {
                     return false;
                 };

@@ -37,7 +37,9 @@ pub(super) fn reduce(subgraphs: &[Source], nth: usize) -> Option<Vec<Source>> {
             return None;
         }
     }
-    let texts = documents.into_iter().map(|document| tidy(document).to_string());
+    let texts = documents
+        .into_iter()
+        .map(|document| tidy(document).to_string());
     let names = subgraphs.iter().map(|(name, _)| name.clone());
     Some(names.zip(texts).collect())
 }
@@ -94,9 +96,7 @@ fn directives_mut(definition: &mut Definition) -> Option<&mut DirectiveList> {
 
 fn remove_field(document: &mut Document, ty: &Name, field: Option<&Name>) {
     let Some(field) = field else {
-        document
-            .definitions
-            .retain(|one| one.name() != Some(ty));
+        document.definitions.retain(|one| one.name() != Some(ty));
         return;
     };
     for definition in &mut document.definitions {
@@ -164,8 +164,7 @@ impl Step {
         }
         fields.iter_mut().any(|field| {
             let field = field.make_mut();
-            self.remove_one(&mut field.directives.0)
-                || self.flatten(field)
+            self.remove_one(&mut field.directives.0) || self.flatten(field)
         })
     }
 
@@ -199,10 +198,7 @@ fn tidy(mut document: Document) -> Document {
         .collect();
     let is_known = |name: &Name| {
         known.contains(name)
-            || matches!(
-                name.as_str(),
-                "String" | "Int" | "Float" | "Boolean" | "ID"
-            )
+            || matches!(name.as_str(), "String" | "Int" | "Float" | "Boolean" | "ID")
     };
     for definition in &mut document.definitions {
         if let Definition::UnionTypeDefinition(one) = definition {
@@ -218,7 +214,8 @@ fn tidy(mut document: Document) -> Document {
     let named = named_in_field_sets(&document);
     for definition in &mut document.definitions {
         if let Some(fields) = fields_mut(definition) {
-            fields.retain(|one| !one.directives.has("external") || named.contains(one.name.as_str()));
+            fields
+                .retain(|one| !one.directives.has("external") || named.contains(one.name.as_str()));
         }
     }
     document.definitions.retain(|one| match one {

@@ -112,11 +112,15 @@ impl World {
             match self.value(object, &field.name, &Arguments::new(), None, 0) {
                 Ok(Found::Leaf(own)) => own == *given,
                 Ok(Found::Object(below)) => match given {
-                    JsonValue::Object(values) => self.confirms(&below, &field.selection_set, values),
+                    JsonValue::Object(values) => {
+                        self.confirms(&below, &field.selection_set, values)
+                    }
                     _ => false,
                 },
                 Ok(Found::List(own)) => match (own.as_slice(), given) {
-                    ([Found::Leaf(own)], JsonValue::Array(given)) => given.as_slice() == [own.clone()],
+                    ([Found::Leaf(own)], JsonValue::Array(given)) => {
+                        given.as_slice() == [own.clone()]
+                    }
                     ([Found::Object(below)], JsonValue::Array(given)) => match given.as_slice() {
                         [JsonValue::Object(values)] => {
                             self.confirms(below, &field.selection_set, values)

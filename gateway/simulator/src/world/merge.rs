@@ -219,10 +219,9 @@ impl Here<'_> {
 /// Non-null at each level where one of the two is.
 fn stricter(one: &Type, other: &Type) -> Type {
     let inner = match (one, other) {
-        (
-            Type::List(a) | Type::NonNullList(a),
-            Type::List(b) | Type::NonNullList(b),
-        ) => stricter(a, b).list(),
+        (Type::List(a) | Type::NonNullList(a), Type::List(b) | Type::NonNullList(b)) => {
+            stricter(a, b).list()
+        }
         _ => one.clone().nullable(),
     };
     if one.is_non_null() || other.is_non_null() {

@@ -44,8 +44,13 @@ pub(crate) enum Found {
 
 /// No value fits: the schemas leave no type or enum value that all subgraphs know.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0} has no value that all subgraphs know")]
+#[error("{0} {text}", text = Self::TEXT)]
 pub struct Unanswerable(String);
+
+impl Unanswerable {
+    /// How its text ends.
+    pub(crate) const TEXT: &str = "has no value that all subgraphs know";
+}
 
 /// Everything that is true of a set of subgraphs, for one seed.
 #[derive(Debug)]
