@@ -5,7 +5,9 @@ mod distribute;
 mod domain;
 mod draft;
 mod features;
+mod finish;
 mod operation;
+mod roots;
 
 use fastrand::Rng;
 
