@@ -1,0 +1,8 @@
+//! Operations and supergraphs that are made to cost: each ends in an error or in a plan, by the planner's own budget.
+//!
+//! No clock is asked. What bounds the work is counted by the planner itself and says so in its errors; a test that would run for
+//! minutes, or end the process, when such a count were missing fails by doing that.
+
+mod operations;
+mod supergraphs;
+mod world;
