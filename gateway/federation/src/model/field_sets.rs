@@ -65,11 +65,7 @@ impl FieldSets<'_> {
         Ok(self.add(FieldSet { items }))
     }
 
-    fn collect(
-        &mut self,
-        set: &SelectionSet,
-        items: &mut Vec<FieldSetItem>,
-    ) -> Result<(), String> {
+    fn collect(&mut self, set: &SelectionSet, items: &mut Vec<FieldSetItem>) -> Result<(), String> {
         let on = *self
             .types
             .get(&set.ty)

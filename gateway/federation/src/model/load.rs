@@ -10,8 +10,8 @@ use apollo_compiler::{
 };
 
 use super::{
-    ContextArgument, Field, FieldId, JoinedField, JoinedType, Kind, Label, LabelId,
-    Model, Output, SubgraphId, Type, TypeId, field_sets::FieldSets,
+    ContextArgument, Field, FieldId, JoinedField, JoinedType, Kind, Label, LabelId, Model, Output,
+    SubgraphId, Type, TypeId, field_sets::FieldSets,
 };
 use crate::supergraph::Subgraph;
 
@@ -120,7 +120,10 @@ impl<'s> Loader<'s> {
         for directive in ty.directives().get_all("context") {
             if let Some(context) = text(directive, "name") {
                 let id = self.by_name[name];
-                self.contexts.entry(context.to_owned()).or_default().push(id);
+                self.contexts
+                    .entry(context.to_owned())
+                    .or_default()
+                    .push(id);
             }
         }
         Ok(Type {
@@ -185,7 +188,8 @@ impl<'s> Loader<'s> {
             let id = self.by_name[name];
             match ty {
                 ExtendedType::Object(object) => {
-                    let by_graph = self.by_graph(&object.directives, "join__implements", "interface");
+                    let by_graph =
+                        self.by_graph(&object.directives, "join__implements", "interface");
                     for interface in &object.implements_interfaces {
                         let Some(&parent) = self.by_name.get(&interface.name) else {
                             continue;
@@ -330,7 +334,10 @@ impl<'s> Loader<'s> {
         let mut is_joined = false;
         for directive in field.directives.get_all("join__field") {
             is_joined = true;
-            if directive.specified_argument_by_name("graph").is_some_and(|value| !value.is_null()) {
+            if directive
+                .specified_argument_by_name("graph")
+                .is_some_and(|value| !value.is_null())
+            {
                 let join = self.field_join(parent, field, directive)?;
                 joins.push(join);
             }
@@ -375,9 +382,8 @@ impl<'s> Loader<'s> {
         let field_set = |sets: &mut FieldSets<'_>, ty: &Name, argument: &str| {
             text(directive, argument)
                 .map(|value| {
-                    sets.parse(ty, value).map_err(|error| {
-                        format!("@join__field({argument}: \"{value}\"): {error}")
-                    })
+                    sets.parse(ty, value)
+                        .map_err(|error| format!("@join__field({argument}: \"{value}\"): {error}"))
                 })
                 .transpose()
         };
@@ -392,13 +398,20 @@ impl<'s> Loader<'s> {
             join.output = Some(self.output(&ty)?);
         }
         join.label = text(directive, "overrideLabel")
-            .and_then(|label| self.labels.binary_search_by(|one| one.as_str().cmp(label)).ok())
+            .and_then(|label| {
+                self.labels
+                    .binary_search_by(|one| one.as_str().cmp(label))
+                    .ok()
+            })
             .map(|index| Label {
                 id: LabelId(u16::try_from(index).unwrap_or(u16::MAX)),
                 when: text(directive, "override").is_some(),
             });
         let contexts = directive.specified_argument_by_name("contextArguments");
-        for argument in contexts.and_then(|value| value.as_list()).unwrap_or_default() {
+        for argument in contexts
+            .and_then(|value| value.as_list())
+            .unwrap_or_default()
+        {
             let argument = self.context_argument(argument)?;
             join.contexts.push(argument);
         }

@@ -77,8 +77,8 @@ impl Session<'_> {
     pub(super) fn concerned(&mut self, item: &Item, leaves: TypeSet) -> TypeSet {
         if let Some(interface) = self.hidden(leaves) {
             let all = &self.model.ty(interface).possible;
-            let is_about = self.types.members(item.on) == [interface]
-                || self.types.contains_all(item.on, all);
+            let is_about =
+                self.types.members(item.on) == [interface] || self.types.contains_all(item.on, all);
             return if is_about {
                 leaves
             } else {
@@ -94,8 +94,8 @@ impl Session<'_> {
             return false;
         };
         let all = &self.model.ty(interface).possible;
-        let is_whole = self.types.members(item.on) == [interface]
-            || self.types.contains_all(item.on, all);
+        let is_whole =
+            self.types.members(item.on) == [interface] || self.types.contains_all(item.on, all);
         if !is_whole {
             return all
                 .iter()
@@ -118,8 +118,7 @@ impl Session<'_> {
                 remotes: self.ways(leaf, &item.name, from),
             };
             let same = classes.iter_mut().find(|(_, known)| {
-                known.locals == class.locals
-                    && same_ways(&known.remotes, &class.remotes)
+                known.locals == class.locals && same_ways(&known.remotes, &class.remotes)
             });
             match same {
                 Some((leaves, _)) => leaves.push(leaf),
@@ -191,13 +190,7 @@ impl Session<'_> {
         self.bound_within(set, from, leaves, nesting)
     }
 
-    fn bound_within(
-        &mut self,
-        set: SetId,
-        from: Views,
-        leaves: TypeSet,
-        nesting: u32,
-    ) -> Bound {
+    fn bound_within(&mut self, set: SetId, from: Views, leaves: TypeSet, nesting: u32) -> Bound {
         if let Some(known) = self.bounds.get(&(set, from, leaves)) {
             return *known;
         }
@@ -358,9 +351,9 @@ fn disjoint(needs: &mut [Vec<SubgraphId>]) -> u32 {
     needs.sort_by(|one, two| one.len().cmp(&two.len()).then_with(|| one.cmp(two)));
     let mut taken: Vec<&[SubgraphId]> = Vec::new();
     for need in needs.iter() {
-        let overlaps = taken
-            .iter()
-            .any(|other| need.is_empty() && other.is_empty() || need.iter().any(|one| other.contains(one)));
+        let overlaps = taken.iter().any(|other| {
+            need.is_empty() && other.is_empty() || need.iter().any(|one| other.contains(one))
+        });
         if !overlaps {
             taken.push(need);
         }

@@ -4,15 +4,19 @@
 //! which other subgraphs have to be asked in any case; what is still open then is a choice, taken by what it costs at
 //! least ([`super::bound`]) and by the [`Chooser`], which tries alternatives.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use apollo_compiler::Name;
+
+use rustc_hash::FxHashMap;
 
 use super::{
     PlanError,
     bound::{Bound, Class, Way},
     chooser::Chooser,
-    graph::{BlockId, Entry, Graph, GroupId, Guard, NodeId, Position, PositionId, Source, Step, Usage},
+    graph::{
+        BlockId, Entry, Graph, GroupId, Guard, NodeId, Position, PositionId, Source, Step, Usage,
+    },
     selection::{Condition, Item, Set, SetId},
     type_sets::TypeSet,
     views::{Session, TYPENAME, View, Views},
@@ -74,8 +78,8 @@ struct Candidate {
     option: Option_,
     depth: u32,
     fetches: u32,
-    /// Whether it may help other fields, too.
-    opens: bool,
+    /// How many of these other fields may share.
+    shared: u32,
 }
 
 /// An item that waits for its place.
@@ -147,7 +151,7 @@ impl Builder<'_, '_> {
             }
             let (place, candidates) = self.most_urgent(position, set, &pending, demand)?;
             let one = pending.remove(place);
-            let choice = self.choose(candidates);
+            let choice = self.choose(position, candidates);
             self.take(position, set, &one, choice, demand, found)?;
         }
         Ok(())
@@ -259,8 +263,7 @@ impl Builder<'_, '_> {
             return false;
         }
         let is_ambiguous = matches!(here.keys.get(&item.key), Some(None));
-        is_ambiguous
-            || self.graph.nodes[node].conflicts(&item.key, &item.name, item.arguments)
+        is_ambiguous || self.graph.nodes[node].conflicts(&item.key, &item.name, item.arguments)
     }
 
     /// Reads whatever costs nothing more, and takes it off the list.
@@ -297,8 +300,8 @@ impl Builder<'_, '_> {
         let mut best: Option<(u32, usize, View)> = None;
         for (place, value) in self.sources(position, set, one, demand) {
             let item = &set.items[one.item];
-            let is_free = item.name == TYPENAME
-                || self.session.bound_below(item.below, value).is_free();
+            let is_free =
+                item.name == TYPENAME || self.session.bound_below(item.below, value).is_free();
             let depth = self.source_depth(position, place);
             if is_free && best.is_none_or(|(known, ..)| depth < known) {
                 best = Some((depth, place, value));
@@ -374,7 +377,7 @@ impl Builder<'_, '_> {
                     option: Option_::Read(place),
                     depth: self.source_depth(position, place) + below.depth,
                     fetches: below.fetches,
-                    opens: false,
+                    shared: 0,
                 });
             }
         }
@@ -390,14 +393,15 @@ impl Builder<'_, '_> {
                 break;
             }
             parts += 1;
-            let Some(cost) = self.way_cost(position, item, one, &way, views, demand.is_internal) else {
+            let Some(cost) = self.way_cost(position, item, one, &way, views, demand.is_internal)
+            else {
                 continue;
             };
             candidates.push(Candidate {
+                shared: way.hops.min(cost.fetches),
                 option: Option_::Enter(way),
                 depth: cost.depth,
                 fetches: cost.fetches,
-                opens: true,
             });
         }
         if parts > 1 && item.below.is_some() && self.may_share(position, item, one, &candidates) {
@@ -419,11 +423,9 @@ impl Builder<'_, '_> {
         candidates.sort_by_key(|one| ((one.depth + after).max(goal), one.fetches, one.depth));
         let mut kept: Vec<Candidate> = Vec::new();
         for one in candidates {
-            let is_beaten = kept.iter().any(|other| {
-                other.depth <= one.depth
-                    && other.fetches <= one.fetches
-                    && (!one.opens || matches!(other.option, Option_::Read(_)) && other.fetches == 0)
-            });
+            let is_beaten = kept
+                .iter()
+                .any(|other| other.depth <= one.depth && other.fetches <= one.fetches - one.shared);
             if !is_beaten && kept.len() < 4 {
                 kept.push(one);
             }
@@ -505,8 +507,10 @@ impl Builder<'_, '_> {
         let mut values: Vec<View> = one.class.locals.iter().map(|(_, value)| *value).collect();
         values.extend(one.class.remotes.iter().map(|way| way.remote.value));
         !is_mutation
-            && self.session.is_shareable(one.class.leaves, &item.name, &values)
-            && candidates.iter().all(|one| one.fetches > u32::from(one.opens))
+            && self
+                .session
+                .is_shareable(one.class.leaves, &item.name, &values)
+            && candidates.iter().all(|one| one.fetches > one.shared)
     }
 
     /// What reading a class from everywhere costs at least.
@@ -537,15 +541,15 @@ impl Builder<'_, '_> {
             option: Option_::Share,
             depth: deepest + below.depth,
             fetches: below.fetches + entries,
-            opens: true,
+            shared: entries,
         })
     }
 
-    fn choose(&mut self, mut candidates: Vec<Candidate>) -> Option_ {
+    fn choose(&mut self, position: PositionId, mut candidates: Vec<Candidate>) -> Option_ {
         let place = if candidates.len() == 1 {
             0
         } else {
-            self.chooser.choose(candidates.len())
+            self.chooser.choose(candidates.len(), position)
         };
         candidates.swap_remove(place).option
     }
@@ -569,7 +573,10 @@ impl Builder<'_, '_> {
                     None => source.view,
                 };
                 let shares = self.graph.groups[source.group].block != demand.block;
-                let demand = Demand { shares: shares || demand.shares, ..demand };
+                let demand = Demand {
+                    shares: shares || demand.shares,
+                    ..demand
+                };
                 self.read(position, set, one, &[(place, value)], demand, found)
             }
             Option_::Enter(way) => {
@@ -579,7 +586,14 @@ impl Builder<'_, '_> {
                     // The type has become known: the field may be another one for each type.
                     return self.plan_item_again(position, set, one.item, demand, found);
                 }
-                self.read(position, set, one, &[(place, way.remote.value)], demand, found)
+                self.read(
+                    position,
+                    set,
+                    one,
+                    &[(place, way.remote.value)],
+                    demand,
+                    found,
+                )
             }
             Option_::Share => self.share(position, set, one, demand, found),
         }
@@ -593,10 +607,10 @@ impl Builder<'_, '_> {
         demand: Demand,
         found: &mut Found,
     ) -> Result<(), PlanError> {
-        let again = self
-            .session
-            .selections
-            .add(vec![Item { deferral: None, ..set.items[item].clone() }]);
+        let again = self.session.selections.add(vec![Item {
+            deferral: None,
+            ..set.items[item].clone()
+        }]);
         let more = self.plan_set(position, again, demand)?;
         found.selections.extend(more.selections);
         Graph::depend(&mut found.depends, more.depends);
@@ -618,12 +632,10 @@ impl Builder<'_, '_> {
             if way.remote.requires.is_some() || way.remote.has_contexts {
                 continue;
             }
-            let known = places
-                .iter()
-                .any(|(place, _)| {
-                    let source = self.graph.positions[position].sources[*place];
-                    self.graph.groups[source.group].subgraph == way.subgraph
-                });
+            let known = places.iter().any(|(place, _)| {
+                let source = self.graph.positions[position].sources[*place];
+                self.graph.groups[source.group].subgraph == way.subgraph
+            });
             let adds = !known && self.adds(item, &places, way.remote.value);
             if adds {
                 let place = self.enter(position, item, one.class.leaves, way, demand)?;
@@ -655,7 +667,8 @@ impl Builder<'_, '_> {
         let has_part = self.has_part(set, more);
         has_part
             && (!without.is_reachable
-                || with.is_reachable && (with.depth, with.fetches) < (without.depth, without.fetches))
+                || with.is_reachable
+                    && (with.depth, with.fetches) < (without.depth, without.fetches))
     }
 
     /// Whether a view resolves anything of a selection.
@@ -690,6 +703,14 @@ impl Builder<'_, '_> {
         let mut child = None;
         for (place, value) in places {
             let source = self.graph.positions[position].sources[*place];
+            // An interface object's subgraph cannot tell types apart; all that is needed of them is kept apart by keys.
+            let is_common =
+                demand.is_internal && self.session.interface_object(source.view).is_some();
+            let leaves = if is_common {
+                self.graph.positions[position].leaves
+            } else {
+                leaves
+            };
             let conditions = self.conditions(position, item, source.group, demand);
             let contextual = self.contextual(source.group, item, leaves);
             let entry = Entry {
@@ -725,7 +746,14 @@ impl Builder<'_, '_> {
                 (true, _) => demand.condition,
                 (false, _) => Condition::ALWAYS,
             };
-            let inner = self.plan_set(child, set, Demand { condition, ..demand })?;
+            let inner = self.plan_set(
+                child,
+                set,
+                Demand {
+                    condition,
+                    ..demand
+                },
+            )?;
             below = inner.selections;
             if below.iter().any(|one| matches!(one, Selection::Inline(_))) {
                 Graph::depend(&mut found.depends, self.teller(child));
@@ -778,7 +806,10 @@ impl Builder<'_, '_> {
     }
 
     /// Into a field's value, as a source reads it.
-    #[expect(clippy::too_many_arguments, reason = "one call, and all of it is needed")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call, and all of it is needed"
+    )]
     fn descend(
         &mut self,
         position: PositionId,
@@ -849,12 +880,7 @@ impl Builder<'_, '_> {
     }
 
     /// What the client wants below a field, if it wants that field here.
-    fn client_below(
-        &self,
-        position: PositionId,
-        key: &Name,
-        item: &Item,
-    ) -> Option<SetId> {
+    fn client_below(&self, position: PositionId, key: &Name, item: &Item) -> Option<SetId> {
         let here = &self.graph.positions[position];
         match here.keys.get(key)? {
             Some(usage) if usage.is_for(&item.name, item.arguments) => usage.below,
@@ -881,7 +907,7 @@ impl Builder<'_, '_> {
         client: Option<SetId>,
         is_abstract: bool,
     ) -> PositionId {
-        let mut keys: HashMap<Name, Option<Usage>> = HashMap::new();
+        let mut keys: FxHashMap<Name, Option<Usage>> = FxHashMap::default();
         if let Some(client) = client {
             for item in &self.session.selections.set(client).items {
                 let known = keys.entry(item.key.clone()).or_insert_with(|| {
@@ -905,7 +931,7 @@ impl Builder<'_, '_> {
             sources: Vec::new(),
             client,
             is_abstract,
-            children: HashMap::new(),
+            children: FxHashMap::default(),
             keys,
         });
         self.graph.positions.len() - 1
@@ -1032,13 +1058,10 @@ impl Builder<'_, '_> {
         outer: Option<BlockId>,
     ) -> BlockId {
         let what = self.session.selections.deferrals[deferral.0 as usize].clone();
-        let inner = what.outer.and_then(|outer| {
-            self.graph
-                .blocks
-                .iter()
-                .position(|block| block.deferral == outer && block.position == position)
-        });
-        let outer = inner.or(outer);
+        let outer = match what.outer {
+            Some(around) => Some(self.block(position, around, outer)),
+            None => outer,
+        };
         let known = self.graph.blocks.iter().position(|block| {
             block.position == position && block.label == what.label && block.outer == outer
         });

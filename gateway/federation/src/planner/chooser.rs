@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::graph::PositionId;
+
 /// Choices of one run for which alternatives are tried.
 const MAX_CHOICES: usize = 256;
 
@@ -12,8 +14,16 @@ const MAX_QUEUE: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
     script: Vec<usize>,
-    /// What was chosen, of how many.
-    taken: Vec<(usize, usize)>,
+    taken: Vec<Taken>,
+}
+
+/// A choice that was taken.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    choice: usize,
+    options: usize,
+    /// Where in the plan.
+    position: PositionId,
 }
 
 impl Chooser {
@@ -24,11 +34,15 @@ impl Chooser {
         }
     }
 
-    /// Chooses one of several options.
-    pub(super) fn choose(&mut self, options: usize) -> usize {
+    /// Chooses one of several options for a field at a position.
+    pub(super) fn choose(&mut self, options: usize, position: PositionId) -> usize {
         let scripted = self.script.get(self.taken.len()).copied().unwrap_or(0);
         let choice = scripted.min(options - 1);
-        self.taken.push((choice, options));
+        self.taken.push(Taken {
+            choice,
+            options,
+            position,
+        });
         choice
     }
 
@@ -38,17 +52,26 @@ impl Chooser {
     }
 
     /// The scripts that differ from this run in one choice after its own script. Following them all, and theirs, tries every
-    /// combination once; those with few departures from the most promising come first.
-    pub(super) fn alternatives(&self, queue: &mut VecDeque<Vec<usize>>) {
+    /// combination once; those with few departures from the most promising come first, and before them those that concern what
+    /// makes the plan deep.
+    pub(super) fn alternatives(
+        &self,
+        queue: &mut VecDeque<Vec<usize>>,
+        is_critical: impl Fn(PositionId) -> bool,
+    ) {
         for place in self.script.len()..self.taken.len().min(MAX_CHOICES) {
             if queue.len() >= MAX_QUEUE {
                 return;
             }
-            for choice in 1..self.taken[place].1 {
-                let mut script: Vec<usize> =
-                    self.taken[..place].iter().map(|(choice, _)| *choice).collect();
+            for choice in 1..self.taken[place].options {
+                let before = self.taken[..place].iter();
+                let mut script: Vec<usize> = before.map(|taken| taken.choice).collect();
                 script.push(choice);
-                queue.push_back(script);
+                if is_critical(self.taken[place].position) {
+                    queue.push_front(script);
+                } else {
+                    queue.push_back(script);
+                }
             }
         }
     }
@@ -66,9 +89,9 @@ mod tests {
         let mut queue = VecDeque::from([Vec::new()]);
         while let Some(script) = queue.pop_front() {
             let mut chooser = Chooser::new(script);
-            let run: Vec<_> = [2, 3, 2].map(|options| chooser.choose(options)).to_vec();
+            let run: Vec<_> = [2, 3, 2].map(|options| chooser.choose(options, 0)).to_vec();
             assert!(tried.insert(run), "no combination twice");
-            chooser.alternatives(&mut queue);
+            chooser.alternatives(&mut queue, |_| false);
         }
         assert_eq!(tried.len(), 12);
     }

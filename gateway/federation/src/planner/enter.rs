@@ -112,8 +112,7 @@ impl Builder<'_, '_> {
         }
         let depends_on_it = wanted.iter().any(|place| {
             let item = &set.items[*place];
-            self.session.needs_type(item, leaves)
-                || item.name == TYPENAME && !demand.is_internal
+            self.session.needs_type(item, leaves) || item.name == TYPENAME && !demand.is_internal
         });
         if !depends_on_it {
             return Ok(());
@@ -369,9 +368,7 @@ impl Builder<'_, '_> {
                 && !group.representations.is_empty()
                 && group.block == needs.block
                 && group.depth >= depth
-                && (group.depth == depth
-                    || !needs.is_early
-                    || !self.covers(source, leaves))
+                && (group.depth == depth || !needs.is_early || !self.covers(source, leaves))
                 && group.contexts == contexts
                 && !is_in_the_way
                 && !differs
@@ -406,7 +403,11 @@ impl Builder<'_, '_> {
             let set = self.session.field_set(set, leaf);
             let more = self.plan_set(position, set, needs)?;
             for selection in more.selections {
-                merge_unwrapped(&mut found.selections, selection, &self.session.model.ty(leaf).name);
+                merge_unwrapped(
+                    &mut found.selections,
+                    selection,
+                    &self.session.model.ty(leaf).name,
+                );
             }
             Graph::depend(&mut found.depends, more.depends);
         }
@@ -479,8 +480,7 @@ impl Builder<'_, '_> {
         };
         let mut uses = Vec::new();
         for argument in &join.contexts {
-            let Some((above, selections)) =
-                self.context(position, argument, depends, needs)?
+            let Some((above, selections)) = self.context(position, argument, depends, needs)?
             else {
                 return Err(PlanError::Unreachable {
                     coordinate: format!(

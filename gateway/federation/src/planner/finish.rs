@@ -1,6 +1,8 @@
 //! After everything has its place: what is read for nothing is dropped, requests that can be one become one, and the
 //! whole is weighed.
 
+use rustc_hash::FxHashSet;
+
 use super::graph::{Entry, Graph, GroupId, NodeId, PositionId};
 use super::merge_selection;
 use super::selection::Condition;
@@ -77,6 +79,29 @@ impl Graph {
         }
     }
 
+    /// The positions of the requests that make the plan as deep as it is, and of those above them.
+    pub(super) fn critical(&self) -> FxHashSet<PositionId> {
+        let deepest = self.cost().depth;
+        let mut groups: Vec<GroupId> = self
+            .alive()
+            .filter(|group| self.groups[*group].depth == deepest)
+            .collect();
+        let mut positions = FxHashSet::default();
+        while let Some(group) = groups.pop() {
+            let mut at = Some(self.groups[group].position);
+            while let Some(position) = at.filter(|position| positions.insert(*position)) {
+                at = self.positions[position]
+                    .parent
+                    .as_ref()
+                    .map(|step| step.position);
+            }
+            let depth = self.groups[group].depth;
+            let before = self.groups[group].depends.iter();
+            groups.extend(before.filter(|before| self.groups[**before].depth + 1 == depth));
+        }
+        positions
+    }
+
     fn size(&self, node: NodeId) -> usize {
         let node = &self.nodes[node];
         if node.is_dropped {
@@ -90,7 +115,9 @@ impl Graph {
     }
 
     pub(super) fn is_kept(&self, entry: &Entry) -> bool {
-        entry.below.is_none_or(|below| !self.nodes[below].is_dropped)
+        entry
+            .below
+            .is_none_or(|below| !self.nodes[below].is_dropped)
     }
 
     /// Where a value is read from several subgraphs, those through which nothing is read are left out.
@@ -137,10 +164,15 @@ impl Graph {
 
     /// Whether anything is read through a node that is not read elsewhere, too.
     fn reads(&self, node: NodeId) -> bool {
-        self.nodes[node].entries.iter().any(|entry| match entry.below {
-            Some(below) => !self.nodes[below].is_dropped && (!entry.is_shared || self.reads(below)),
-            None => !(entry.is_shared && entry.key == TYPENAME),
-        })
+        self.nodes[node]
+            .entries
+            .iter()
+            .any(|entry| match entry.below {
+                Some(below) => {
+                    !self.nodes[below].is_dropped && (!entry.is_shared || self.reads(below))
+                }
+                None => !(entry.is_shared && entry.key == TYPENAME),
+            })
     }
 
     /// Entity requests to one subgraph about one position become one, unless that makes the plan deeper.

@@ -1,9 +1,9 @@
 //! The plan while it is being built: groups (one request each), the positions of the response that they are about, and
 //! what each group selects there.
 
-use std::collections::HashMap;
-
 use apollo_compiler::Name;
+
+use rustc_hash::FxHashMap;
 
 use super::{
     selection::{Arguments, Condition, SetId},
@@ -95,9 +95,9 @@ pub(super) struct Position {
     pub(super) client: Option<SetId>,
     /// Whether the client, or a subgraph, cannot tell the type from the schema.
     pub(super) is_abstract: bool,
-    pub(super) children: HashMap<(TypeSet, Name), PositionId>,
+    pub(super) children: FxHashMap<(TypeSet, Name), PositionId>,
     /// Keys of the response that are in use here, and for what; `None`: for several fields.
-    pub(super) keys: HashMap<Name, Option<Usage>>,
+    pub(super) keys: FxHashMap<Name, Option<Usage>>,
 }
 
 /// What a key of the response stands for.
@@ -140,7 +140,7 @@ pub(super) struct SelectionNode {
     /// Nothing is read through it after all.
     pub(super) is_dropped: bool,
     pub(super) entries: Vec<Entry>,
-    index: HashMap<(TypeSet, Name), Vec<usize>>,
+    index: FxHashMap<(TypeSet, Name), Vec<usize>>,
 }
 
 /// A selected field.
@@ -192,9 +192,9 @@ impl SelectionNode {
 
     /// Whether a key stands for another field here.
     pub(super) fn conflicts(&self, key: &Name, name: &Name, arguments: Arguments) -> bool {
-        self.entries.iter().any(|entry| {
-            entry.key == *key && (entry.name != *name || entry.arguments != arguments)
-        })
+        self.entries
+            .iter()
+            .any(|entry| entry.key == *key && (entry.name != *name || entry.arguments != arguments))
     }
 }
 

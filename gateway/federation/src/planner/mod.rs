@@ -37,6 +37,8 @@ use self::{
     selection::{Condition, Item, Normalizer, SetId},
     views::Session,
 };
+use rustc_hash::FxHashSet;
+
 use crate::{
     Supergraph,
     model::{Model, TypeId},
@@ -44,7 +46,7 @@ use crate::{
 };
 
 /// Steps of work for trying alternatives to the most promising plan.
-const SEARCH_STEPS: u64 = 20_000;
+const SEARCH_STEPS: u64 = 4_000;
 
 /// Variables of `@defer(if:)` that are told apart: each doubles the plan. Further ones count as false.
 const MAX_DEFER_VARIABLES: usize = 3;
@@ -59,10 +61,14 @@ pub enum PlanError {
     #[error("the supergraph has no {0} type")]
     NoRoot(&'static str),
     /// An alias that GraphQL keeps for introspection.
-    #[error("the alias {0} is reserved: names that begin with two underscores are for introspection")]
+    #[error(
+        "the alias {0} is reserved: names that begin with two underscores are for introspection"
+    )]
     ReservedAlias(String),
     /// No subgraph can be asked for a field from where it is wanted.
-    #[error("no subgraph can resolve {coordinate} here: there is no key that leads to one that defines it")]
+    #[error(
+        "no subgraph can resolve {coordinate} here: there is no key that leads to one that defines it"
+    )]
     Unreachable {
         /// `Type.field`.
         coordinate: String,
@@ -308,9 +314,13 @@ impl Planning<'_> {
         let mut budget = None;
         while let Some(script) = queue.pop_front() {
             let mut chooser = Chooser::new(script);
+            let mut critical = FxHashSet::default();
             match self.run(session, &mut chooser, root, set, least) {
                 Ok(graph) => {
                     let cost = graph.cost();
+                    if cost.depth > least.depth {
+                        critical = graph.critical();
+                    }
                     if best.as_ref().is_none_or(|(known, _)| cost < *known) {
                         best = Some((cost, graph));
                     }
@@ -323,7 +333,7 @@ impl Planning<'_> {
                 Err(error) if chooser.is_forced() => return Err(error),
                 Err(error) => failure = failure.or(Some(error)),
             }
-            chooser.alternatives(&mut queue);
+            chooser.alternatives(&mut queue, |position| critical.contains(&position));
             let used = session.steps - start;
             let limit = *budget.get_or_insert(used + SEARCH_STEPS.max(used / 2));
             if used > limit {
@@ -436,11 +446,7 @@ fn each_defer_in(set: &SelectionSet, visit: &mut dyn FnMut(Option<&Value>)) {
             Selected::FragmentSpread(spread) => (&spread.directives, None),
         };
         if let Some(defer) = directives.get("defer") {
-            visit(
-                defer
-                    .specified_argument_by_name("if")
-                    .map(AsRef::as_ref),
-            );
+            visit(defer.specified_argument_by_name("if").map(AsRef::as_ref));
         }
         if let Some(below) = below {
             each_defer_in(below, visit);

@@ -33,9 +33,7 @@ pub(super) fn append(steps: &mut Vec<Node>, next: Node, operation: &Operation) {
 /// The request of a node, the conditions around it put on its fields.
 fn request(node: &Node, operation: &Operation) -> Option<Fetch> {
     match node {
-        Node::Fetch(fetch) if fetch.kind == OperationKind::Mutation => {
-            Some(fetch.as_ref().clone())
-        }
+        Node::Fetch(fetch) if fetch.kind == OperationKind::Mutation => Some(fetch.as_ref().clone()),
         Node::Condition {
             variable,
             if_clause,

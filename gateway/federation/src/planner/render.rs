@@ -1,8 +1,10 @@
 //! From groups to the plan's fetches: selections in the words of the subgraph's schema.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use apollo_compiler::{Name, ast::VariableDefinition, executable::Operation};
+
+use rustc_hash::FxHashMap;
 
 use super::{
     graph::{Entry, Graph, GroupId, NodeId, PositionId, Representation},
@@ -156,9 +158,12 @@ impl Renderer<'_, '_> {
         let is_common = representations
             .iter()
             .all(|one| one.type_name == first.type_name && one.fields == first.fields);
-        let is_whole = self.session.types.members(here.leaves).iter().all(|leaf| {
-            representations.iter().any(|one| one.leaf == *leaf)
-        });
+        let is_whole = self
+            .session
+            .types
+            .members(here.leaves)
+            .iter()
+            .all(|leaf| representations.iter().any(|one| one.leaf == *leaf));
         if is_common && is_whole {
             *representations = vec![Representation {
                 leaf: interface,
@@ -230,7 +235,11 @@ impl Renderer<'_, '_> {
             }
         }
         typed.sort_by_key(|(ty, _)| *ty);
-        plain.extend(typed.into_iter().map(|(ty, selections)| self.on(ty, selections)));
+        plain.extend(
+            typed
+                .into_iter()
+                .map(|(ty, selections)| self.on(ty, selections)),
+        );
         if plain.is_empty() {
             plain.push(Selection::Field(Field {
                 name: TYPENAME.to_string(),
@@ -246,7 +255,7 @@ impl Renderer<'_, '_> {
     /// The entries that are written, `__typename` first; those that say the same of different types are one.
     fn united(&mut self, entries: &[Entry], view: View) -> Vec<Entry> {
         let mut united: Vec<Entry> = Vec::with_capacity(entries.len());
-        let mut by_key: HashMap<&Name, Vec<usize>> = HashMap::new();
+        let mut by_key: FxHashMap<&Name, Vec<usize>> = FxHashMap::default();
         for entry in entries.iter().filter(|entry| self.graph.is_kept(entry)) {
             let places = by_key.entry(&entry.key).or_default();
             let same = places.iter().copied().find(|place| {
@@ -345,13 +354,7 @@ impl Renderer<'_, '_> {
     }
 
     /// Whether a field can be selected on an abstract type and means the same for each of its types.
-    fn selects(
-        &self,
-        ty: TypeId,
-        entry: &Entry,
-        types: TypeSet,
-        subgraph: SubgraphId,
-    ) -> bool {
+    fn selects(&self, ty: TypeId, entry: &Entry, types: TypeSet, subgraph: SubgraphId) -> bool {
         if entry.name == TYPENAME {
             return true;
         }
@@ -561,7 +564,9 @@ impl Variable {
 
 /// `[Book!]!` → `[!]!`
 fn wrappers(ty: &str) -> String {
-    ty.chars().filter(|c| matches!(c, '[' | ']' | '!')).collect()
+    ty.chars()
+        .filter(|c| matches!(c, '[' | ']' | '!'))
+        .collect()
 }
 
 /// Where a field is selected.

@@ -1,16 +1,15 @@
 //! What is wanted of the objects at one place: the client's selections with all fragments taken apart, and, in the same
 //! form, the field sets of keys and `@requires`.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    rc::Rc,
-};
+use std::{collections::BTreeSet, rc::Rc};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
     ast::{Argument, DirectiveList, Value},
     executable::{Selection, SelectionSet},
 };
+
+use rustc_hash::FxHashMap;
 
 use super::{
     PlanError,
@@ -102,12 +101,12 @@ pub(super) type Literal = (Name, bool);
 pub(super) struct Selections {
     sets: Vec<Rc<Set>>,
     conditions: Vec<Vec<Literal>>,
-    condition_index: HashMap<Vec<Literal>, Condition>,
+    condition_index: FxHashMap<Vec<Literal>, Condition>,
     arguments: Vec<ArgumentList>,
-    argument_index: HashMap<ArgumentList, Arguments>,
+    argument_index: FxHashMap<ArgumentList, Arguments>,
     pub(super) deferrals: Vec<Deferral>,
     /// Field sets, converted, by the type that they are of.
-    field_sets: HashMap<(FieldSetId, TypeId), SetId>,
+    field_sets: FxHashMap<(FieldSetId, TypeId), SetId>,
     /// Every response key of the client.
     keys: BTreeSet<Name>,
     fields: usize,
@@ -122,11 +121,11 @@ impl Selections {
         Self {
             sets: Vec::new(),
             conditions: vec![Vec::new()],
-            condition_index: HashMap::from([(Vec::new(), Condition::ALWAYS)]),
+            condition_index: FxHashMap::from_iter([(Vec::new(), Condition::ALWAYS)]),
             arguments: vec![none.clone()],
-            argument_index: HashMap::from([(none, Arguments::NONE)]),
+            argument_index: FxHashMap::from_iter([(none, Arguments::NONE)]),
             deferrals: Vec::new(),
-            field_sets: HashMap::new(),
+            field_sets: FxHashMap::default(),
             keys: BTreeSet::new(),
             fields: 0,
         }
@@ -287,7 +286,7 @@ struct Around {
 
 struct Collected<'a> {
     drafts: Vec<Draft<'a>>,
-    index: HashMap<(TypeSet, Name, Option<DeferralId>), usize>,
+    index: FxHashMap<(TypeSet, Name, Option<DeferralId>), usize>,
     visited: BTreeSet<(Name, TypeSet, Condition, Option<DeferralId>)>,
     deferrals: Vec<DeferralId>,
 }
@@ -308,7 +307,7 @@ impl<'a> Normalizer<'a> {
         }
         let mut collected = Collected {
             drafts: Vec::new(),
-            index: HashMap::new(),
+            index: FxHashMap::default(),
             visited: BTreeSet::new(),
             deferrals: Vec::new(),
         };
@@ -336,7 +335,9 @@ impl<'a> Normalizer<'a> {
         if !below.is_empty() {
             // A field that is wanted for several reasons passes each reason on to what is wanted for it.
             let is_one = item.conditions.len() == 1
-                && below.iter().all(|(condition, _)| *condition == item.conditions[0]);
+                && below
+                    .iter()
+                    .all(|(condition, _)| *condition == item.conditions[0]);
             let origins: Vec<_> = below
                 .into_iter()
                 .map(|(condition, set)| Origin {

@@ -2,7 +2,9 @@
 //!
 //! The members are object types and, where an interface object's subgraph hides which one it is, that interface.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::TypeId;
 
@@ -14,7 +16,7 @@ pub(super) struct TypeSet(u32);
 #[derive(Debug, Default)]
 pub(super) struct TypeSets {
     sets: Vec<Rc<[TypeId]>>,
-    index: HashMap<Rc<[TypeId]>, TypeSet>,
+    index: FxHashMap<Rc<[TypeId]>, TypeSet>,
 }
 
 impl TypeSets {

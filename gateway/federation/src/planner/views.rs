@@ -1,12 +1,14 @@
 //! How objects are seen from a subgraph: which of their fields it resolves itself, and through which doors (keys) other
 //! subgraphs are entered.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use apollo_compiler::Name;
 
+use rustc_hash::FxHashMap;
+
 use super::{
-    selection::{SetId, Selections},
+    selection::{Selections, SetId},
     type_sets::{TypeSet, TypeSets},
 };
 use crate::model::{
@@ -85,11 +87,11 @@ pub(super) struct Session<'m> {
     pub(super) selections: Selections,
     grants: Vec<Vec<FieldSetId>>,
     views: Vec<Rc<[View]>>,
-    view_index: HashMap<Rc<[View]>, Views>,
-    doors: HashMap<TypeId, Rc<[Door]>>,
-    remotes: HashMap<FieldId, Rc<[Remote]>>,
-    hops: HashMap<(TypeId, Views), Hops>,
-    pub(super) bounds: HashMap<(SetId, Views, TypeSet), super::bound::Bound>,
+    view_index: FxHashMap<Rc<[View]>, Views>,
+    doors: FxHashMap<TypeId, Rc<[Door]>>,
+    remotes: FxHashMap<FieldId, Rc<[Remote]>>,
+    hops: FxHashMap<(TypeId, Views), Hops>,
+    pub(super) bounds: FxHashMap<(SetId, Views, TypeSet), super::bound::Bound>,
     /// Steps of work so far.
     pub(super) steps: u64,
 }
@@ -105,11 +107,11 @@ impl<'m> Session<'m> {
             selections: Selections::new(),
             grants: vec![Vec::new()],
             views: Vec::new(),
-            view_index: HashMap::new(),
-            doors: HashMap::new(),
-            remotes: HashMap::new(),
-            hops: HashMap::new(),
-            bounds: HashMap::new(),
+            view_index: FxHashMap::default(),
+            doors: FxHashMap::default(),
+            remotes: FxHashMap::default(),
+            hops: FxHashMap::default(),
+            bounds: FxHashMap::default(),
             steps: 0,
         }
     }
@@ -184,7 +186,12 @@ impl<'m> Session<'m> {
         let owner = match self.interface_object(view) {
             Some(interface) => {
                 let knows = leaf == interface
-                    || self.model.ty(interface).possible.binary_search(&leaf).is_ok();
+                    || self
+                        .model
+                        .ty(interface)
+                        .possible
+                        .binary_search(&leaf)
+                        .is_ok();
                 knows.then_some(interface)?
             }
             None => leaf,
@@ -233,8 +240,8 @@ impl<'m> Session<'m> {
         let mut below = None;
         for set in &self.grants[grant.0 as usize] {
             for item in &self.model.field_set(*set).items {
-                let is_about = item.on == leaf
-                    || self.model.ty(item.on).possible.binary_search(&leaf).is_ok();
+                let is_about =
+                    item.on == leaf || self.model.ty(item.on).possible.binary_search(&leaf).is_ok();
                 if item.name == name && is_about {
                     below.get_or_insert_with(Vec::new).extend(item.below);
                 }
@@ -264,7 +271,11 @@ impl<'m> Session<'m> {
                 } else {
                     Seen::Entities
                 },
-                keys: if is_root { Vec::new() } else { join.keys.clone() },
+                keys: if is_root {
+                    Vec::new()
+                } else {
+                    join.keys.clone()
+                },
                 type_name: is_hidden.then_some(leaf),
             });
         }
@@ -330,7 +341,8 @@ impl<'m> Session<'m> {
         }
         let doors = self.doors(leaf);
         // While it is being worked out, a key that leads back here opens nothing.
-        self.hops.insert((leaf, from), vec![None; doors.len()].into());
+        self.hops
+            .insert((leaf, from), vec![None; doors.len()].into());
         let mut seen: Vec<View> = self.views(from).to_vec();
         let mut hops: Vec<Option<u32>> = vec![None; doors.len()];
         for level in 1.. {
@@ -340,10 +352,7 @@ impl<'m> Session<'m> {
                     continue;
                 }
                 let opens = door.keys.is_empty()
-                    || door
-                        .keys
-                        .iter()
-                        .any(|key| self.sees_key(*key, leaf, &seen));
+                    || door.keys.iter().any(|key| self.sees_key(*key, leaf, &seen));
                 if opens {
                     hops[place] = Some(level);
                     entered.push(View {
@@ -392,8 +401,8 @@ impl<'m> Session<'m> {
         let leaves = self.types.get(leaves);
         model.field_set(set).items.iter().all(|item| {
             leaves.iter().all(|leaf| {
-                let is_about = item.on == *leaf
-                    || model.ty(item.on).possible.binary_search(leaf).is_ok();
+                let is_about =
+                    item.on == *leaf || model.ty(item.on).possible.binary_search(leaf).is_ok();
                 if !is_about {
                     return true;
                 }
