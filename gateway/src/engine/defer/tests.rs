@@ -528,6 +528,36 @@ async fn a_type_that_only_a_part_learns_decides_what_the_part_holds() {
 }
 
 #[tokio::test]
+async fn a_part_in_a_part_learns_the_type_that_the_outer_one_did_not_know() {
+    let query = r#"{ rated { stars ... on Media @defer(label: "o") { ... on Book @defer(label: "i") { pages } } } }"#;
+    let more = "{ ... on Media { __typename ... on Book { pages } } }";
+    let step = flatten(
+        "rated.@",
+        entities(1, "media", "{ ... on Media { __typename id } }", more),
+    );
+    let root = node(fetch(0, "ratings", "{ rated { __typename id stars } }"));
+    let inner = defer(None, vec![part(Some("i"), "rated.@", &[], Some(step))]);
+    let outer = part(Some("o"), "rated.@", &[0], Some(inner));
+    let mut world = World::new(CATALOG).await;
+    world.plan(query, defer(Some(root), vec![outer]));
+    let mut answers = world.run(query, none(), incremental());
+    let rated = json!([{"__typename": "Media", "id": "1", "stars": 5}]);
+    world
+        .asked("ratings")
+        .await
+        .answer(json!({"data": {"rated": rated}}));
+    assert_eq!(next(&mut answers).await["hasNext"], true);
+    assert_eq!(next(&mut answers).await["incremental"][0]["label"], "o");
+    let asked = world.asked("media").await;
+    asked.answer(json!({"data": {"_entities": [{"__typename": "Book", "pages": 300}]}}));
+    let item = json!({"label": "i", "path": ["rated", 0], "data": {"pages": 300}});
+    assert_eq!(
+        next(&mut answers).await,
+        json!({"incremental": [item], "hasNext": false})
+    );
+}
+
+#[tokio::test]
 async fn a_plan_may_leave_out_parts_that_hold_nothing_but_parts() {
     let query = r#"{ ... @defer { ... @defer(label: "me") { me { name } } } }"#;
     let mut world = World::new(SHOP).await;

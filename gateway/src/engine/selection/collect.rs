@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use apollo_compiler::{
-    Name,
-    ast::{DirectiveList, Value},
-    executable::{Field as AstField, Selection},
+    Name, Node,
+    ast::Value,
+    executable::{DirectiveList, Field as AstField, InlineFragment, Selection, SelectionSet},
     schema::ExtendedType,
 };
 
@@ -65,39 +65,37 @@ impl Collector<'_> {
             let Some(conditions) = combine(conditions, directives) else {
                 continue;
             };
-            let (selections, name) = match selection {
+            let (condition, set, name) = match selection {
                 Selection::Field(field) => {
                     self.add(field, conditions);
                     continue;
                 }
                 Selection::InlineFragment(inline) => {
-                    let condition = inline.type_condition.as_ref();
-                    if !condition.is_none_or(|condition| self.applies(condition)) {
-                        self.defer_perhaps(condition, directives, conditions);
-                        continue;
-                    }
-                    (&inline.selection_set.selections, None)
+                    (inline.type_condition.as_ref(), &inline.selection_set, None)
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.fragment_name;
                     let Some(fragment) = self.compiler.document.fragments.get(name) else {
                         continue;
                     };
-                    let condition = fragment.type_condition();
-                    if !self.applies(condition) {
-                        self.defer_perhaps(Some(condition), directives, conditions);
-                        continue;
-                    }
-                    (&fragment.selection_set.selections, Some(name))
+                    let condition = Some(fragment.type_condition());
+                    (condition, &fragment.selection_set, Some(name))
                 }
             };
-            let Some(conditions) = self.defer(directives, selections, conditions) else {
+            if !condition.is_none_or(|condition| self.applies(condition)) {
+                // It may still be for the object, once more is known of it than an interface.
+                if condition.is_some_and(|condition| self.may_apply(condition)) {
+                    self.defer(directives, condition, set, conditions);
+                }
+                continue;
+            }
+            let Some(conditions) = self.defer(directives, condition, set, conditions) else {
                 continue;
             };
             let is_new =
                 name.is_none_or(|name| self.visited.insert((name.clone(), conditions.clone())));
             if is_new {
-                self.visit(selections, &conditions);
+                self.visit(&set.selections, &conditions);
             }
         }
     }
@@ -113,32 +111,22 @@ impl Collector<'_> {
         condition == self.type_name || self.compiler.schema().is_subtype(condition, self.type_name)
     }
 
-    /// A fragment that is not for objects of which only this interface is known may be for them when they are known better.
-    fn defer_perhaps(
-        &mut self,
-        condition: Option<&Name>,
-        directives: &DirectiveList,
-        conditions: Vec<Condition>,
-    ) {
+    /// Whether objects of which only an interface is known may turn out to be of a type.
+    fn may_apply(&self, condition: &Name) -> bool {
         let schema = self.compiler.schema();
         let implementers = self.compiler.supergraph.implementers();
-        let mut objects = implementers.get(self.type_name).into_iter();
-        let may_be = |condition: &Name| {
-            objects.any(|all| {
-                let is_one = |name: &Name| name == condition || schema.is_subtype(condition, name);
-                all.objects.iter().any(is_one)
-            })
-        };
-        if condition.is_some_and(may_be) {
-            self.defer(directives, &[], conditions);
-        }
+        let is_one = |name: &Name| name == condition || schema.is_subtype(condition, name);
+        implementers
+            .get(self.type_name)
+            .is_some_and(|all| all.objects.iter().any(is_one))
     }
 
     /// Puts a deferred fragment aside. Says under which conditions it is taken at once nevertheless, if ever.
     fn defer(
         &mut self,
         directives: &DirectiveList,
-        selections: &[Selection],
+        type_condition: Option<&Name>,
+        set: &SelectionSet,
         mut conditions: Vec<Condition>,
     ) -> Option<Vec<Condition>> {
         let Some(directive) = directives.get("defer").filter(|_| self.compiler.defers) else {
@@ -171,7 +159,12 @@ impl Collector<'_> {
         let place = known.unwrap_or_else(|| {
             self.deferred.push(DeferredSet {
                 label: label.map(Into::into),
-                set: Set::of_type(self.type_name),
+                // Of an object of unknown type more may be known when its turn comes.
+                set: if self.is_object() {
+                    Set::of_type(self.type_name)
+                } else {
+                    Set::new(self.compiler, self.type_name)
+                },
                 conditions: Vec::new(),
             });
             self.deferred.len() - 1
@@ -179,7 +172,11 @@ impl Collector<'_> {
         let deferred = &mut self.deferred[place];
         deferred.set.sources.push(Source {
             conditions: conditions.clone(),
-            selections: selections.to_vec(),
+            selections: vec![Selection::InlineFragment(Node::new(InlineFragment {
+                type_condition: type_condition.cloned(),
+                directives: DirectiveList::default(),
+                selection_set: set.clone(),
+            }))],
         });
         add_alternative(&mut deferred.conditions, conditions, known.is_none());
         otherwise
