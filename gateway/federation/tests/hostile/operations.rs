@@ -11,6 +11,9 @@ const DEFER: PlanOptions = PlanOptions {
     defer: true,
 };
 
+/// The selection of a number.
+type OneOf = fn(usize) -> String;
+
 fn planned(text: &str) -> Plan {
     plan(&world(), text, &PlanOptions::default()).expect("a plan")
 }
@@ -167,7 +170,7 @@ fn thousands_of_aliased_objects_are_planned_or_too_large() {
 #[test]
 fn thousands_of_objects_to_fetch_for_are_planned_or_refused() {
     // None is more urgent than another, and each is read or fetched in its own way.
-    let around: [(&str, fn(usize) -> String); 3] = [
+    let around: [(&str, OneOf); 3] = [
         ("", |one| format!("a{one}: back {{ near far }} ")),
         ("", |one| {
             format!("... on T{} {{ a{one}: back {{ near far }} }} ", one % TYPES)
