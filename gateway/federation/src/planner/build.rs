@@ -132,12 +132,12 @@ impl Builder<'_, '_> {
             .collect();
         self.learn_type(position, set, &wanted, demand)?;
         let mut pending = self.pending(position, set, &wanted, demand);
-        let mut seen = (usize::MAX, self.graph.positions[position].leaves);
+        let mut seen = (usize::MAX, self.leaves(position, demand));
         while !pending.is_empty() {
             if self.session.steps > MAX_STEPS {
                 return Err(PlanError::TooComplex);
             }
-            let leaves = self.graph.positions[position].leaves;
+            let leaves = self.leaves(position, demand);
             let sources = self.graph.positions[position].sources.len();
             if leaves != seen.1 {
                 // The type has become known on the way.
@@ -164,7 +164,7 @@ impl Builder<'_, '_> {
         items: &[usize],
         demand: Demand,
     ) -> Vec<Pending> {
-        let leaves = self.graph.positions[position].leaves;
+        let leaves = self.leaves(position, demand);
         let views = self.views(position, demand);
         let mut pending = Vec::new();
         let mut last = None;
@@ -177,6 +177,25 @@ impl Builder<'_, '_> {
             pending.extend(classes.into_iter().map(|class| Pending { item, class }));
         }
         pending
+    }
+
+    /// The types of a position's objects, as far as a demand knows them: a deferred part may not learn them from another.
+    pub(super) fn leaves(&mut self, position: PositionId, demand: Demand) -> TypeSet {
+        let here = &self.graph.positions[position];
+        let mut hiding = None;
+        for source in &here.sources {
+            let block = self.graph.groups[source.group].block;
+            if self.graph.is_within(demand.block, block) {
+                match self.session.interface_object(source.view) {
+                    Some(interface) => hiding = Some(interface),
+                    None => return here.leaves,
+                }
+            }
+        }
+        match hiding {
+            Some(interface) => self.session.types.intern(&[interface]),
+            None => here.leaves,
+        }
     }
 
     /// The views of a position's sources, in their order; those that a demand may not use stand for nothing.
@@ -297,17 +316,20 @@ impl Builder<'_, '_> {
         one: &Pending,
         demand: Demand,
     ) -> Option<(usize, View)> {
-        let mut best: Option<(u32, usize, View)> = None;
+        // What is in the same part of the answer comes first: elsewhere, other conditions may hold.
+        let mut best: Option<((bool, u32), usize, View)> = None;
         for (place, value) in self.sources(position, set, one, demand) {
             let item = &set.items[one.item];
             let is_free =
                 item.name == TYPENAME || self.session.bound_below(item.below, value).is_free();
             let depth = self.source_depth(position, place);
-            if is_free && best.is_none_or(|(known, ..)| depth < known) {
-                best = Some((depth, place, value));
+            let group = self.graph.positions[position].sources[place].group;
+            let rank = (self.graph.groups[group].block != demand.block, depth);
+            if is_free && best.is_none_or(|(known, ..)| rank < known) {
+                best = Some((rank, place, value));
             }
         }
-        let (depth, place, value) = best?;
+        let ((_, depth), place, value) = best?;
         // A request to come may rather wait for something else.
         let is_early = !demand.is_internal || depth <= self.least_depth(position) + 1;
         (is_early || one.class.remotes.is_empty()).then_some((place, value))
@@ -580,9 +602,9 @@ impl Builder<'_, '_> {
                 self.read(position, set, one, &[(place, value)], demand, found)
             }
             Option_::Enter(way) => {
-                let before = self.graph.positions[position].leaves;
+                let before = self.leaves(position, demand);
                 let place = self.enter(position, item, one.class.leaves, &way, demand)?;
-                if self.graph.positions[position].leaves != before {
+                if self.leaves(position, demand) != before {
                     // The type has become known: the field may be another one for each type.
                     return self.plan_item_again(position, set, one.item, demand, found);
                 }
@@ -880,22 +902,25 @@ impl Builder<'_, '_> {
     }
 
     /// What the client wants below a field, if it wants that field here.
-    fn client_below(&self, position: PositionId, key: &Name, item: &Item) -> Option<SetId> {
+    fn client_below(&self, position: PositionId, key: &Name, item: &Item) -> Vec<SetId> {
         let here = &self.graph.positions[position];
-        match here.keys.get(key)? {
-            Some(usage) if usage.is_for(&item.name, item.arguments) => usage.below,
-            Some(_) => None,
-            None => {
-                let wanted = self.session.selections.set(here.client?);
-                wanted
-                    .items
-                    .iter()
-                    .find(|other| {
-                        other.key == *key
+        match here.keys.get(key) {
+            None => Vec::new(),
+            Some(Some(usage)) => {
+                let is_it = usage.is_for(&item.name, item.arguments);
+                usage.below.filter(|_| is_it).into_iter().collect()
+            }
+            Some(None) => {
+                let mut below = Vec::new();
+                for set in &here.client {
+                    for other in &self.session.selections.set(*set).items {
+                        let is_it = other.key == *key
                             && other.name == item.name
-                            && other.arguments == item.arguments
-                    })
-                    .and_then(|other| other.below)
+                            && other.arguments == item.arguments;
+                        below.extend(other.below.filter(|set| is_it && !below.contains(set)));
+                    }
+                }
+                below
             }
         }
     }
@@ -904,12 +929,12 @@ impl Builder<'_, '_> {
         &mut self,
         parent: Option<Step>,
         leaves: TypeSet,
-        client: Option<SetId>,
+        client: Vec<SetId>,
         is_abstract: bool,
     ) -> PositionId {
         let mut keys: FxHashMap<Name, Option<Usage>> = FxHashMap::default();
-        if let Some(client) = client {
-            for item in &self.session.selections.set(client).items {
+        for set in &client {
+            for item in &self.session.selections.set(*set).items {
                 let known = keys.entry(item.key.clone()).or_insert_with(|| {
                     Some(Usage {
                         name: item.name.clone(),
@@ -1015,17 +1040,16 @@ impl Builder<'_, '_> {
         if is_own(known) {
             return item.name.clone();
         }
-        let client = here.client;
-        let is_same_below = known.is_none()
-            && client.is_some_and(|client| {
-                let wanted = self.session.selections.set(client);
+        let is_same_field = known.is_none()
+            && here.client.iter().all(|set| {
+                let wanted = self.session.selections.set(*set);
                 wanted
                     .items
                     .iter()
                     .filter(|other| other.key == item.name)
                     .all(|other| other.name == item.name && other.arguments == item.arguments)
             });
-        if is_same_below {
+        if is_same_field {
             return item.name.clone();
         }
         let here = &self.graph.positions[position];

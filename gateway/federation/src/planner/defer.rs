@@ -6,7 +6,7 @@ use super::{
     graph::{BlockId, GroupId},
     render::Renderer,
     schedule::schedule,
-    selection::{DeferralId, SetId},
+    selection::{Condition, DeferralId, SetId},
 };
 use crate::{
     model::TypeId,
@@ -26,7 +26,7 @@ impl Renderer<'_, '_> {
         }
         let selections = match block {
             None => self.words(root, None),
-            Some(block) => self.words_of(block, root),
+            Some(block) => self.words_of(block),
         };
         let deferred = inner
             .into_iter()
@@ -53,7 +53,7 @@ impl Renderer<'_, '_> {
             depends,
             label: block.label,
             path: self.path(block.position),
-            selections: self.words_of(id, root),
+            selections: self.words_of(id),
             node: self.block(root, Some(id)).map(Box::new),
         }
     }
@@ -84,28 +84,25 @@ impl Renderer<'_, '_> {
         self.named = named;
     }
 
-    fn words_of(&self, block: BlockId, root: SetId) -> Vec<Selection> {
+    fn words_of(&self, block: BlockId) -> Vec<Selection> {
         let block = &self.graph.blocks[block];
-        let set = self.graph.positions[block.position].client.unwrap_or(root);
-        self.words(set, Some(block.deferral))
+        let sets = &self.graph.positions[block.position].client;
+        let words = sets
+            .iter()
+            .flat_map(|set| self.words(*set, Some(block.deferral)));
+        words.collect()
     }
 
     /// A set as the client wrote it, without what is deferred further.
     fn words(&self, set: SetId, deferral: Option<DeferralId>) -> Vec<Selection> {
         let set = self.session.selections.set(set);
-        let everywhere = set
-            .items
-            .iter()
-            .map(|item| self.session.types.members(item.on).len())
-            .max()
-            .unwrap_or(0);
         let mut plain = Vec::new();
         let mut typed: Vec<(Rc<[TypeId]>, Vec<Selection>)> = Vec::new();
         for item in set.items.iter().filter(|item| item.deferral == deferral) {
             let mut field = Field {
                 name: item.name.to_string(),
                 alias: (item.key != item.name).then(|| item.key.to_string()),
-                conditions: Conditions::default(),
+                conditions: self.words_of_condition(&item.conditions),
                 ..Field::default()
             };
             let arguments = self.session.selections.arguments(item.arguments);
@@ -118,7 +115,7 @@ impl Renderer<'_, '_> {
                 field.selections = self.words(below, None);
             }
             let members = self.session.types.get(item.on);
-            if members.len() == everywhere {
+            if set.whole.is_none_or(|whole| whole == item.on) {
                 plain.push(Selection::Field(field));
                 continue;
             }
@@ -137,5 +134,21 @@ impl Renderer<'_, '_> {
             }
         }
         plain
+    }
+
+    /// One condition, as far as one `@skip` and one `@include` say it.
+    fn words_of_condition(&self, conditions: &[Condition]) -> Conditions {
+        let mut words = Conditions::default();
+        if let [one] = conditions {
+            for (variable, value) in self.session.selections.literals(*one) {
+                let place = if *value {
+                    &mut words.include
+                } else {
+                    &mut words.skip
+                };
+                *place = Some(variable.to_string());
+            }
+        }
+        words
     }
 }

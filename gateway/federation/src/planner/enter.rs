@@ -103,7 +103,7 @@ impl Builder<'_, '_> {
         wanted: &[usize],
         demand: Demand,
     ) -> Result<(), PlanError> {
-        let leaves = self.graph.positions[position].leaves;
+        let leaves = self.leaves(position, demand);
         let Some(interface) = self.session.hidden(leaves) else {
             return Ok(());
         };

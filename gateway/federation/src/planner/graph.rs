@@ -91,8 +91,8 @@ pub(super) struct Position {
     pub(super) leaves: TypeSet,
     /// Where its objects can be read.
     pub(super) sources: Vec<Source>,
-    /// What the client wants here.
-    pub(super) client: Option<SetId>,
+    /// What the client wants here: at once, and in each part of the answer.
+    pub(super) client: Vec<SetId>,
     /// Whether the client, or a subgraph, cannot tell the type from the schema.
     pub(super) is_abstract: bool,
     pub(super) children: FxHashMap<(TypeSet, Name), PositionId>,

@@ -18,7 +18,7 @@ mod selection;
 mod type_sets;
 mod views;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use apollo_compiler::{
     ExecutableDocument, Name,
@@ -50,6 +50,9 @@ const SEARCH_STEPS: u64 = 4_000;
 
 /// Variables of `@defer(if:)` that are told apart: each doubles the plan. Further ones count as false.
 const MAX_DEFER_VARIABLES: usize = 3;
+
+/// Variables that decide the order of a mutation's fields and are told apart; with more, the first mention counts.
+const MAX_ORDER_VARIABLES: usize = 3;
 
 /// An operation cannot be planned. The message is for operators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,7 +152,7 @@ impl Planner {
             let variables: Vec<Name> = variables.into_iter().take(MAX_DEFER_VARIABLES).collect();
             planning.deferring(&variables, &mut BTreeSet::new())?
         } else {
-            planning.node(None)?
+            planning.node(None, &BTreeMap::new())?
         };
         Ok(Plan { kind, node })
     }
@@ -172,23 +175,21 @@ impl Planning<'_> {
         on: &mut BTreeSet<Name>,
     ) -> Result<Option<Node>, PlanError> {
         let Some((variable, rest)) = undecided.split_first() else {
-            return self.node(Some(on));
+            return self.node(Some(on), &BTreeMap::new());
         };
         on.insert(variable.clone());
         let with = self.deferring(rest, on)?;
         on.remove(variable);
         let without = self.deferring(rest, on)?;
-        if with == without {
-            return Ok(with);
-        }
-        Ok(Some(Node::Condition {
-            variable: variable.to_string(),
-            if_clause: with.map(Box::new),
-            else_clause: without.map(Box::new),
-        }))
+        Ok(choice(variable, with, without))
     }
 
-    fn node(&self, defers: Option<&BTreeSet<Name>>) -> Result<Option<Node>, PlanError> {
+    /// The plan for given values of some variables.
+    fn node(
+        &self,
+        defers: Option<&BTreeSet<Name>>,
+        fixed: &BTreeMap<Name, bool>,
+    ) -> Result<Option<Node>, PlanError> {
         let labels = &self.options.override_labels;
         let labels = self.model.labels.iter().map(|one| labels.contains(one));
         let mut session = Session::new(self.model, labels.collect());
@@ -199,6 +200,7 @@ impl Planning<'_> {
             types: &mut session.types,
             selections: &mut session.selections,
             defers,
+            fixed,
         };
         let all = { normalizer }.operation(root)?;
         let root_type = self
@@ -216,6 +218,13 @@ impl Planning<'_> {
         if items.is_empty() {
             return Ok(None);
         }
+        let undecided = session.selections.order.pop_first();
+        if self.kind == OperationKind::Mutation
+            && fixed.len() < MAX_ORDER_VARIABLES
+            && let Some(variable) = undecided
+        {
+            return self.ordered(defers, fixed, &variable);
+        }
         match self.kind {
             OperationKind::Query => {
                 let set = session.selections.add(items);
@@ -225,6 +234,22 @@ impl Planning<'_> {
             OperationKind::Mutation => self.mutation(&mut session, root_type, items),
             OperationKind::Subscription => self.subscription(&mut session, root_type, items),
         }
+    }
+
+    /// A mutation's fields run in the order of their first mention that counts: one plan for each value of the variable that
+    /// decides (GraphQL, "Field Collection").
+    fn ordered(
+        &self,
+        defers: Option<&BTreeSet<Name>>,
+        fixed: &BTreeMap<Name, bool>,
+        variable: &Name,
+    ) -> Result<Option<Node>, PlanError> {
+        let with = |value| {
+            let mut fixed = fixed.clone();
+            fixed.insert(variable.clone(), value);
+            self.node(defers, &fixed)
+        };
+        Ok(choice(variable, with(true)?, with(false)?))
     }
 
     /// Each root field is planned alone, and the plans are put in a sequence: a field's entity fetches belong to it, so
@@ -362,7 +387,7 @@ impl Planning<'_> {
             aliases: 0,
             is_query: self.kind == OperationKind::Query,
         };
-        let top = builder.new_position(None, leaves, Some(set), false);
+        let top = builder.new_position(None, leaves, vec![set], false);
         let demand = Demand {
             is_internal: false,
             is_early: false,
@@ -375,6 +400,17 @@ impl Planning<'_> {
         graph.finish();
         Ok(graph)
     }
+}
+
+fn choice(variable: &Name, with: Option<Node>, without: Option<Node>) -> Option<Node> {
+    if with == without {
+        return with;
+    }
+    Some(Node::Condition {
+        variable: variable.to_string(),
+        if_clause: with.map(Box::new),
+        else_clause: without.map(Box::new),
+    })
 }
 
 /// Adds a selection to a list that is read out of the response: a field once, its contents together.

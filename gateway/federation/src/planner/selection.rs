@@ -1,7 +1,10 @@
 //! What is wanted of the objects at one place: the client's selections with all fragments taken apart, and, in the same
 //! form, the field sets of keys and `@requires`.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
@@ -55,6 +58,8 @@ pub(super) struct SetId(u32);
 pub(super) struct Set {
     /// Each response key once for each set of types.
     pub(super) items: Vec<Item>,
+    /// The types that the schema allows here, where the client wrote the set.
+    pub(super) whole: Option<TypeSet>,
 }
 
 /// A field that is wanted.
@@ -107,6 +112,8 @@ pub(super) struct Selections {
     pub(super) deferrals: Vec<Deferral>,
     /// Field sets, converted, by the type that they are of.
     field_sets: FxHashMap<(FieldSetId, TypeId), SetId>,
+    /// The variables that decide which of several mentions of a root field comes first.
+    pub(super) order: BTreeSet<Name>,
     /// Every response key of the client.
     keys: BTreeSet<Name>,
     fields: usize,
@@ -126,6 +133,7 @@ impl Selections {
             argument_index: FxHashMap::from_iter([(none, Arguments::NONE)]),
             deferrals: Vec::new(),
             field_sets: FxHashMap::default(),
+            order: BTreeSet::new(),
             keys: BTreeSet::new(),
             fields: 0,
         }
@@ -136,8 +144,12 @@ impl Selections {
     }
 
     pub(super) fn add(&mut self, items: Vec<Item>) -> SetId {
+        self.add_whole(items, None)
+    }
+
+    fn add_whole(&mut self, items: Vec<Item>, whole: Option<TypeSet>) -> SetId {
         let id = SetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        self.sets.push(Rc::new(Set { items }));
+        self.sets.push(Rc::new(Set { items, whole }));
         id
     }
 
@@ -262,6 +274,8 @@ pub(super) struct Normalizer<'a> {
     pub(super) selections: &'a mut Selections,
     /// Whether `@defer` means something; the Boolean variables that turn it on.
     pub(super) defers: Option<&'a BTreeSet<Name>>,
+    /// Boolean variables whose value is given.
+    pub(super) fixed: &'a BTreeMap<Name, bool>,
 }
 
 /// Selections that were merged below one field.
@@ -321,9 +335,20 @@ impl<'a> Normalizer<'a> {
         }
         let mut items = Vec::with_capacity(collected.drafts.len());
         for draft in collected.drafts {
+            if level == 0 && draft.item.conditions.len() > 1 {
+                for condition in &draft.item.conditions {
+                    let literals = self.selections.literals(*condition).to_vec();
+                    let variables = literals.into_iter().map(|(variable, _)| variable);
+                    self.selections.order.extend(variables);
+                }
+            }
             items.push(self.finish(draft, level)?);
         }
-        Ok(self.selections.add(items))
+        let whole = match origins {
+            [first, ..] => Some(self.possible(&first.set.ty)?),
+            [] => None,
+        };
+        Ok(self.selections.add_whole(items, whole))
     }
 
     fn finish(&mut self, draft: Draft<'a>, level: usize) -> Result<Item, PlanError> {
@@ -504,7 +529,11 @@ impl<'a> Normalizer<'a> {
                 .and_then(|directive| directive.specified_argument_by_name("if"));
             match value.map(AsRef::as_ref) {
                 Some(Value::Boolean(value)) if *value != expected => return None,
-                Some(Value::Variable(variable)) => literals.push((variable.clone(), expected)),
+                Some(Value::Variable(variable)) => match self.fixed.get(variable) {
+                    Some(value) if *value != expected => return None,
+                    Some(_) => {}
+                    None => literals.push((variable.clone(), expected)),
+                },
                 _ => {}
             }
         }
