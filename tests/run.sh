@@ -65,7 +65,9 @@ export -f check_supergraph
 # One build of everything, so that no suite's budget is spent on compiling.
 suite "build" 25 count_none cargo build --workspace --all-targets --locked --quiet
 if ((total_failed == 0)); then
-  suite "unit and integration" 12 count_rust cargo test --workspace --locked --quiet --no-fail-fast -- --skip e2e::
+  # Installs the composer, too, which the simulator's tests compose with.
+  suite "supergraph freshness" 3 count_lines bash -c check_supergraph
+  suite "unit and integration" 20 count_rust cargo test --workspace --locked --quiet --no-fail-fast -- --skip e2e::
   WORLD=embedded suite "e2e embedded" 8 count_rust cargo test --workspace --locked --quiet --test e2e
   embedded=$last_passed embedded_bad=$((last_failed + last_ignored))
   # For sweep_run: the suite's program, which knows what it leaves behind when it is cut short.
@@ -75,7 +77,6 @@ if ((total_failed == 0)); then
   # Services may keep their data in different databases: the same once more, two of them on SQLite.
   WORLD=mixed suite "e2e mixed" 10 count_rust cargo test --workspace --locked --quiet --test e2e
   mixed=$last_passed mixed_bad=$((last_failed + last_ignored))
-  suite "supergraph freshness" 3 count_lines bash -c check_supergraph
   find_browser
   suite "explorer in a browser" 4 count_lines bash tests/explorer/run.sh
 

@@ -247,11 +247,21 @@ impl Fetch {
         !self.requires.is_empty()
     }
 
+    /// A name for a variable of its own, like this one, that none of the client's variables has.
+    pub fn free_variable(&self, like: &str) -> String {
+        let mut name = like.to_owned();
+        while self.variables.iter().any(|known| known.name == name) {
+            name.insert(0, '_');
+        }
+        name
+    }
+
     /// The request's document.
     pub fn operation(&self) -> String {
         let mut variables = Vec::new();
+        let representations = self.free_variable("representations");
         if self.is_entities() {
-            variables.push("$representations:[_Any!]!".to_owned());
+            variables.push(format!("${representations}:[_Any!]!"));
         }
         variables.extend(self.variables.iter().map(Variable::to_string));
         variables.extend(self.contexts.iter().map(|one| one.variable.to_string()));
@@ -260,7 +270,7 @@ impl Fetch {
             let _ = write!(text, "({})", variables.join(","));
         }
         if self.is_entities() {
-            let _ = write!(text, "{{_entities(representations:$representations)");
+            let _ = write!(text, "{{_entities(representations:${representations})");
             write_selections(&mut text, &self.selections);
             text.push('}');
         } else {

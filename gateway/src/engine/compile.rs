@@ -206,9 +206,10 @@ impl Compiler<'_> {
         let mut body = String::new();
         let mut shape = Shape::default();
         let mut parts = Vec::new();
+        let taken: Vec<_> = group.iter().flat_map(|one| &one.fetch.variables).collect();
         for (index, candidate) in group.iter().enumerate() {
             let fetch = candidate.fetch;
-            let (variable, alias) = if is_single {
+            let (mut variable, alias) = if is_single {
                 ("representations".to_owned(), "_entities".to_owned())
             } else {
                 (
@@ -216,6 +217,9 @@ impl Compiler<'_> {
                     format!("_entities_{index}"),
                 )
             };
+            while taken.iter().any(|known| known.name == variable) {
+                variable.insert(0, '_');
+            }
             declared.push(format!("${variable}:[_Any!]!"));
             for used in &candidate.fetch.variables {
                 if !variables.contains(&used) {

@@ -218,3 +218,25 @@ async fn the_first_mention_that_counts_is_a_fields_place() {
         assert_eq!(text, format!(r#"{{"data":{{"me":{expected}}}}}"#), "{skip}");
     }
 }
+
+#[tokio::test]
+async fn a_clients_variable_may_be_called_representations() {
+    let shop = Shop::open().await;
+    let query = "query($representations: Boolean!) {
+        product(id: 1) { reviews { id body @include(if: $representations) } }
+    }";
+    let outcome = shop
+        .engine
+        .execute(
+            request(query, json!({"representations": false})),
+            Context::default(),
+        )
+        .await;
+    let Outcome::Response(response) = outcome else {
+        panic!("a stream was not asked for");
+    };
+    assert_eq!(
+        response.to_bytes(),
+        r#"{"data":{"product":{"reviews":[{"id":"r1"},{"id":"r2"}]}}}"#
+    );
+}
