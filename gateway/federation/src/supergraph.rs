@@ -8,7 +8,7 @@ use std::{
 use apollo_compiler::{
     Name, Schema,
     schema::{ExtendedType, Implementers},
-    validation::Valid,
+    validation::{DiagnosticList, Valid},
 };
 
 use crate::{api_schema, model::Model};
@@ -69,7 +69,7 @@ impl Supergraph {
         let subgraphs = subgraphs_of(&schema)?;
         let api_schema = api_schema::derive(&schema)
             .validate()
-            .map_err(|error| SupergraphError::InvalidApi(error.errors.to_string()))?;
+            .map_err(|error| SupergraphError::InvalidApi(messages(&error.errors)))?;
         let override_labels = override_labels_of(&schema);
         let model = Model::load(&schema, &subgraphs, &override_labels)
             .map_err(SupergraphError::InvalidJoin)?;
@@ -133,6 +133,12 @@ impl Supergraph {
             .get(graph)
             .map(|&index| &self.inner.subgraphs[index])
     }
+}
+
+/// Messages without snippets: a derived schema has no source text to show.
+fn messages(errors: &DiagnosticList) -> String {
+    let messages: Vec<_> = errors.iter().map(|one| one.error.to_string()).collect();
+    messages.join("\n")
 }
 
 fn override_labels_of(schema: &Schema) -> Vec<String> {

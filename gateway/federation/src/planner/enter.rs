@@ -1,24 +1,22 @@
 //! Entering another subgraph: which key opens it, what else has to be sent, and which request does it.
 
-use apollo_compiler::Name;
-
 use super::{
     PlanError,
     bound::Way,
-    build::{Builder, Demand, Found},
+    build::{Builder, Demand},
     graph::{ContextUse, Entry, Graph, Group, GroupId, PositionId, Representation, Source},
-    merge_selection,
-    selection::{Arguments, Condition, Item, SetId},
+    representation::merge_selection,
+    selection::{Arguments, Condition, Item, Set},
     type_sets::TypeSet,
     views::{Door, Grant, Seen, Session, TYPENAME, View},
 };
-use crate::{
-    model::{FieldId, FieldSetId, TypeId},
-    plan::{Field, Inline, Selection},
-};
+use crate::model::{FieldId, FieldSetId, TypeId};
 
 /// Openings within openings: keys that need keys, requirements that require.
 const MAX_NESTING: u32 = 40;
+
+/// What one plan sends, counted by request and type: more would not fit into memory with a few of its like.
+const MAX_REPRESENTATIONS: usize = 20_000;
 
 /// What an entering is for.
 struct Entering<'a> {
@@ -37,19 +35,6 @@ impl Session<'_> {
             .iter()
             .find(|other| other.subgraph == door.subgraph && other.seen == door.seen)
             .cloned()
-    }
-
-    fn typename_set(&mut self, leaf: TypeId) -> SetId {
-        let on = self.types.intern(&[leaf]);
-        self.selections.add(vec![Item {
-            on,
-            key: TYPENAME,
-            name: TYPENAME,
-            arguments: Arguments::NONE,
-            conditions: vec![Condition::ALWAYS],
-            below: None,
-            deferral: None,
-        }])
     }
 }
 
@@ -99,7 +84,7 @@ impl Builder<'_, '_> {
     pub(super) fn learn_type(
         &mut self,
         position: PositionId,
-        set: &super::selection::Set,
+        set: &Set,
         wanted: &[usize],
         demand: Demand,
     ) -> Result<(), PlanError> {
@@ -227,6 +212,10 @@ impl Builder<'_, '_> {
         let id = self.graph.positions[position].sources[place].group;
         for guard in &mut self.graph.guards[first_guard..] {
             guard.needed_by.get_or_insert(id);
+        }
+        self.graph.representations += representations.len();
+        if self.graph.representations > MAX_REPRESENTATIONS {
+            return Err(PlanError::TooComplex);
         }
         let group = &mut self.graph.groups[id];
         group.has_requirements |= !entering.requires.is_empty();
@@ -374,202 +363,6 @@ impl Builder<'_, '_> {
                 && !differs
         })
     }
-
-    /// What an object of a type sends: its type, the cheapest key, and what is required.
-    fn representation(
-        &mut self,
-        position: PositionId,
-        leaf: TypeId,
-        door: &Door,
-        requires: &[FieldSetId],
-        needs: Demand,
-    ) -> Result<Found, PlanError> {
-        let mut found = Found {
-            selections: vec![Selection::Field(Field {
-                name: TYPENAME.to_string(),
-                ..Field::default()
-            })],
-            depends: Vec::new(),
-        };
-        let is_hidden = self.session.types.intern(&[leaf]);
-        if self.session.hidden(is_hidden).is_none() {
-            let typename = self.session.typename_set(leaf);
-            let typed = self.plan_set(position, typename, needs)?;
-            Graph::depend(&mut found.depends, typed.depends);
-        }
-        let key = self.cheapest_key(position, leaf, door, needs);
-        let sets = key.into_iter().chain(requires.iter().copied());
-        for set in sets.collect::<Vec<_>>() {
-            let set = self.session.field_set(set, leaf);
-            let more = self.plan_set(position, set, needs)?;
-            for selection in more.selections {
-                merge_unwrapped(
-                    &mut found.selections,
-                    selection,
-                    &self.session.model.ty(leaf).name,
-                );
-            }
-            Graph::depend(&mut found.depends, more.depends);
-        }
-        Ok(found)
-    }
-
-    fn cheapest_key(
-        &mut self,
-        position: PositionId,
-        leaf: TypeId,
-        door: &Door,
-        needs: Demand,
-    ) -> Option<FieldSetId> {
-        let leaves = self.session.types.intern(&[leaf]);
-        let views: Vec<View> = self.graph.positions[position]
-            .sources
-            .iter()
-            .filter(|source| {
-                let block = self.graph.groups[source.group].block;
-                self.graph.is_within(needs.block, block)
-            })
-            .map(|source| source.view)
-            .collect();
-        let from = self.session.intern_views(&views);
-        let mut best: Option<((u32, u32, u32, usize), FieldSetId)> = None;
-        for key in &door.keys {
-            let set = self.session.field_set(*key, leaf);
-            let bound = self.session.bound(set, from, leaves);
-            if !bound.is_reachable {
-                continue;
-            }
-            let earliest = self.earliest(position, set, leaf);
-            let size = self.session.selections.set(set).items.len();
-            let cost = (bound.depth, earliest, bound.fetches, size);
-            if best.is_none_or(|(known, _)| cost < known) {
-                best = Some((cost, *key));
-            }
-        }
-        best.map(|(_, key)| key).or(door.keys.first().copied())
-    }
-
-    /// How deep the requests are that read a selection at a position, each field where it comes first.
-    fn earliest(&mut self, position: PositionId, set: SetId, leaf: TypeId) -> u32 {
-        let sources = self.graph.positions[position].sources.clone();
-        let set = self.session.selections.set(set);
-        let mut latest = 0;
-        for item in &set.items {
-            let first = sources
-                .iter()
-                .filter(|source| self.session.local(leaf, &item.name, source.view).is_some())
-                .map(|source| self.graph.groups[source.group].depth)
-                .min();
-            latest = latest.max(first.unwrap_or(u32::MAX));
-        }
-        latest
-    }
-
-    /// Finds the values of enclosing objects that a field takes as arguments.
-    fn contexts(
-        &mut self,
-        position: PositionId,
-        field: FieldId,
-        door: &Door,
-        depends: &mut Vec<GroupId>,
-        needs: Demand,
-    ) -> Result<Vec<ContextUse>, PlanError> {
-        let model = self.session.model;
-        let Some(join) = model.field(field).joined(door.subgraph) else {
-            return Ok(Vec::new());
-        };
-        let mut uses = Vec::new();
-        for argument in &join.contexts {
-            let Some((above, selections)) = self.context(position, argument, depends, needs)?
-            else {
-                return Err(PlanError::Unreachable {
-                    coordinate: format!(
-                        "{}({}:), whose context {} no enclosing object sets",
-                        model.field(field).name,
-                        argument.argument,
-                        argument.context
-                    ),
-                });
-            };
-            uses.push(ContextUse {
-                field,
-                argument: argument.argument.clone(),
-                variable: format!("contextualArgument_{}_{}", field.0, uses.len()),
-                ty: argument.ty.clone(),
-                position: above,
-                selections,
-            });
-        }
-        Ok(uses)
-    }
-
-    fn context(
-        &mut self,
-        position: PositionId,
-        argument: &crate::model::ContextArgument,
-        depends: &mut Vec<GroupId>,
-        needs: Demand,
-    ) -> Result<Option<(PositionId, Vec<Selection>)>, PlanError> {
-        let model = self.session.model;
-        let mut step = self.graph.positions[position].parent.clone();
-        while let Some(above) = step {
-            let members = self.session.types.get(above.on);
-            let mut selections = Vec::new();
-            for leaf in members.iter() {
-                let setter = model.context_types(&argument.context).iter().find(|ty| {
-                    **ty == *leaf || model.ty(**ty).possible.binary_search(leaf).is_ok()
-                });
-                let Some(set) = setter.and_then(|ty| argument.selections.get(ty)) else {
-                    continue;
-                };
-                let set = self.session.field_set(*set, *leaf);
-                let found = self.plan_set(above.position, set, needs)?;
-                Graph::depend(depends, found.depends);
-                let mut plain = Vec::new();
-                for selection in found.selections {
-                    merge_unwrapped(&mut plain, selection, &model.ty(*leaf).name);
-                }
-                selections.push(Selection::Inline(Inline {
-                    type_condition: model.ty(*leaf).name.to_string(),
-                    selections: plain,
-                    ..Inline::default()
-                }));
-            }
-            if !selections.is_empty() {
-                let is_certain = !self.graph.positions[above.position].is_abstract;
-                if is_certain
-                    && selections.len() == 1
-                    && let Some(Selection::Inline(only)) = selections.pop()
-                {
-                    selections = only.selections;
-                }
-                return Ok(Some((above.position, selections)));
-            }
-            step = self.graph.positions[above.position].parent.clone();
-        }
-        Ok(None)
-    }
-
-    /// The arguments of a field that a group fills from context: their names and variables.
-    pub(super) fn contextual(
-        &mut self,
-        group: GroupId,
-        item: &Item,
-        leaves: TypeSet,
-    ) -> Vec<(String, String)> {
-        let group = &self.graph.groups[group];
-        if group.contexts.is_empty() {
-            return Vec::new();
-        }
-        let leaf = self.session.types.members(leaves)[0];
-        let field = self.session.model.field_named(leaf, &item.name);
-        group
-            .contexts
-            .iter()
-            .filter(|used| Some(used.field) == field)
-            .map(|used| (used.argument.clone(), used.variable.clone()))
-            .collect()
-    }
 }
 
 /// Whether a group is sent objects of exactly these types.
@@ -579,16 +372,4 @@ fn is_about(group: &Group, leaves: &[TypeId]) -> bool {
             .representations
             .iter()
             .all(|one| leaves.contains(&one.leaf))
-}
-
-/// What is said about a type where only that type is meant needs no fragment around it.
-fn merge_unwrapped(list: &mut Vec<Selection>, selection: Selection, ty: &Name) {
-    match selection {
-        Selection::Inline(inline) if *inline.type_condition == **ty => {
-            for one in inline.selections {
-                merge_selection(list, one);
-            }
-        }
-        other => merge_selection(list, other),
-    }
 }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use super::graph::{Entry, Graph, GroupId, NodeId, PositionId};
-use super::merge_selection;
+use super::representation::merge_selection;
 use super::selection::Condition;
 use super::views::{Seen, TYPENAME};
 

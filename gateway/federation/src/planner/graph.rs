@@ -27,6 +27,8 @@ pub(super) struct Graph {
     pub(super) positions: Vec<Position>,
     pub(super) nodes: Vec<SelectionNode>,
     pub(super) blocks: Vec<Block>,
+    /// How much is sent in all, by request and type.
+    pub(super) representations: usize,
     /// Fields that are only selected under a condition, because only a conditional request needs them.
     pub(super) guards: Vec<Guard>,
 }

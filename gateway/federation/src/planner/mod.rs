@@ -6,101 +6,52 @@
 
 mod bound;
 mod build;
+mod choice;
 mod chooser;
+mod context;
 mod defer;
+mod defer_use;
 mod enter;
+mod error;
 mod finish;
 mod graph;
 mod mutation;
+mod position;
+mod read;
 mod render;
+mod representation;
 mod schedule;
+mod search;
 mod selection;
+mod sources;
 mod type_sets;
 mod views;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::{
-    ExecutableDocument, Name,
-    ast::{OperationType, Value},
-    executable::{Operation, Selection as Selected, SelectionSet},
-    validation::Valid,
+    ExecutableDocument, Name, ast::OperationType, executable::Operation, validation::Valid,
 };
 
+pub use self::error::PlanError;
 use self::{
-    bound::Bound,
-    build::{Builder, Demand},
-    chooser::Chooser,
-    finish::Cost,
+    defer_use::{defer_variables, has_defer},
     graph::Graph,
     render::Renderer,
-    selection::{Condition, Item, Normalizer, SetId},
+    selection::{Item, Normalizer, SetId},
     views::Session,
 };
-use rustc_hash::FxHashSet;
-
 use crate::{
     Supergraph,
     model::{Model, TypeId},
-    plan::{Node, OperationKind, Plan, Selection},
+    plan::{Node, OperationKind, Plan},
 };
-
-/// Steps of work for trying alternatives to the most promising plan.
-const SEARCH_STEPS: u64 = 4_000;
 
 /// Variables of `@defer(if:)` that are told apart: each doubles the plan. Further ones count as false.
 const MAX_DEFER_VARIABLES: usize = 3;
 
 /// Variables that decide the order of a mutation's fields and are told apart; with more, the first mention counts.
 const MAX_ORDER_VARIABLES: usize = 3;
-
-/// An operation cannot be planned. The message is for operators.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// A type of the document is not in the supergraph.
-    #[error("the supergraph has no type {0}")]
-    UnknownType(String),
-    /// The supergraph has no such root type.
-    #[error("the supergraph has no {0} type")]
-    NoRoot(&'static str),
-    /// An alias that GraphQL keeps for introspection.
-    #[error(
-        "the alias {0} is reserved: names that begin with two underscores are for introspection"
-    )]
-    ReservedAlias(String),
-    /// No subgraph can be asked for a field from where it is wanted.
-    #[error(
-        "no subgraph can resolve {coordinate} here: there is no key that leads to one that defines it"
-    )]
-    Unreachable {
-        /// `Type.field`.
-        coordinate: String,
-    },
-    /// More levels than any answer has.
-    #[error("the operation has more than {limit} levels")]
-    TooDeep {
-        /// How many are planned.
-        limit: usize,
-    },
-    /// More fields, with all fragments taken apart, than anyone writes.
-    #[error("the operation has more than {limit} fields with all fragments expanded")]
-    TooLarge {
-        /// How many are planned.
-        limit: usize,
-    },
-    /// More `@defer`s than anyone waits for.
-    #[error("the operation defers more than {limit} fragments")]
-    TooManyDeferrals {
-        /// How many are planned.
-        limit: usize,
-    },
-    /// The work for this operation is out of all proportion.
-    #[error("the operation takes too much work to plan")]
-    TooComplex,
-    /// A subscription has exactly one root field (GraphQL, "Single Root Field").
-    #[error("a subscription asks for exactly one root field, of one subgraph")]
-    NotOneRootField,
-}
 
 /// What a plan depends on besides the operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -321,85 +272,6 @@ impl Planning<'_> {
         renderer.name_groups();
         renderer.block(set, None)
     }
-
-    /// Builds plans until one is known to be the cheapest, or the budget for alternatives is used up.
-    fn cheapest(
-        &self,
-        session: &mut Session<'_>,
-        root: TypeId,
-        set: SetId,
-    ) -> Result<Graph, PlanError> {
-        let leaves = session.types.intern(&[root]);
-        let nothing = session.intern_views(&[]);
-        let least = session.bound(set, nothing, leaves);
-        let mut queue = VecDeque::from([Vec::new()]);
-        let mut best: Option<(Cost, Graph)> = None;
-        let mut failure = None;
-        let start = session.steps;
-        let mut budget = None;
-        while let Some(script) = queue.pop_front() {
-            let mut chooser = Chooser::new(script);
-            let mut critical = FxHashSet::default();
-            match self.run(session, &mut chooser, root, set, least) {
-                Ok(graph) => {
-                    let cost = graph.cost();
-                    if cost.depth > least.depth {
-                        critical = graph.critical();
-                    }
-                    if best.as_ref().is_none_or(|(known, _)| cost < *known) {
-                        best = Some((cost, graph));
-                    }
-                    let is_least =
-                        cost.depth <= least.depth && cost.fetches <= least.fetches as usize;
-                    if is_least {
-                        break;
-                    }
-                }
-                Err(error) if chooser.is_forced() => return Err(error),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-            chooser.alternatives(&mut queue, |position| critical.contains(&position));
-            let used = session.steps - start;
-            let limit = *budget.get_or_insert(used + SEARCH_STEPS.max(used / 2));
-            if used > limit {
-                break;
-            }
-        }
-        best.map(|(_, graph)| graph)
-            .ok_or(failure.unwrap_or(PlanError::TooComplex))
-    }
-
-    fn run(
-        &self,
-        session: &mut Session<'_>,
-        chooser: &mut Chooser,
-        root: TypeId,
-        set: SetId,
-        least: Bound,
-    ) -> Result<Graph, PlanError> {
-        let leaves = session.types.intern(&[root]);
-        let mut builder = Builder {
-            session,
-            graph: Graph::default(),
-            chooser,
-            goal: least.depth,
-            nesting: 0,
-            aliases: 0,
-            is_query: self.kind == OperationKind::Query,
-        };
-        let top = builder.new_position(None, leaves, vec![set], false);
-        let demand = Demand {
-            is_internal: false,
-            is_early: false,
-            condition: Condition::ALWAYS,
-            block: None,
-            shares: false,
-        };
-        builder.plan_set(top, set, demand)?;
-        let mut graph = builder.graph;
-        graph.finish();
-        Ok(graph)
-    }
 }
 
 fn choice(variable: &Name, with: Option<Node>, without: Option<Node>) -> Option<Node> {
@@ -411,81 +283,4 @@ fn choice(variable: &Name, with: Option<Node>, without: Option<Node>) -> Option<
         if_clause: with.map(Box::new),
         else_clause: without.map(Box::new),
     })
-}
-
-/// Adds a selection to a list that is read out of the response: a field once, its contents together.
-fn merge_selection(list: &mut Vec<Selection>, selection: Selection) {
-    let same = list.iter_mut().find(|known| match (&**known, &selection) {
-        (Selection::Field(known), Selection::Field(field)) => {
-            known.name == field.name && known.alias == field.alias
-        }
-        (Selection::Inline(known), Selection::Inline(inline)) => {
-            known.type_condition == inline.type_condition
-        }
-        _ => false,
-    });
-    let Some(same) = same else {
-        list.push(selection);
-        return;
-    };
-    let (known, more) = match (same, selection) {
-        (Selection::Field(known), Selection::Field(field)) => {
-            (&mut known.selections, field.selections)
-        }
-        (Selection::Inline(known), Selection::Inline(inline)) => {
-            (&mut known.selections, inline.selections)
-        }
-        _ => return,
-    };
-    for selection in more {
-        merge_selection(known, selection);
-    }
-}
-
-fn has_defer(document: &ExecutableDocument, operation: &Operation) -> bool {
-    let mut found = false;
-    each_defer(document, operation, &mut |_| found = true);
-    found
-}
-
-fn defer_variables(
-    document: &ExecutableDocument,
-    operation: &Operation,
-    variables: &mut BTreeSet<Name>,
-) {
-    each_defer(document, operation, &mut |condition| {
-        if let Some(Value::Variable(name)) = condition {
-            variables.insert(name.clone());
-        }
-    });
-}
-
-fn each_defer(
-    document: &ExecutableDocument,
-    operation: &Operation,
-    visit: &mut dyn FnMut(Option<&Value>),
-) {
-    each_defer_in(&operation.selection_set, visit);
-    for fragment in document.fragments.values() {
-        each_defer_in(&fragment.selection_set, visit);
-    }
-}
-
-fn each_defer_in(set: &SelectionSet, visit: &mut dyn FnMut(Option<&Value>)) {
-    for selection in &set.selections {
-        let (directives, below) = match selection {
-            Selected::Field(field) => {
-                each_defer_in(&field.selection_set, visit);
-                continue;
-            }
-            Selected::InlineFragment(inline) => (&inline.directives, Some(&inline.selection_set)),
-            Selected::FragmentSpread(spread) => (&spread.directives, None),
-        };
-        if let Some(defer) = directives.get("defer") {
-            visit(defer.specified_argument_by_name("if").map(AsRef::as_ref));
-        }
-        if let Some(below) = below {
-            each_defer_in(below, visit);
-        }
-    }
 }
