@@ -122,8 +122,14 @@ impl Graph {
 
     /// Where a value is read from several subgraphs, those through which nothing is read are left out.
     fn drop_unread(&mut self) {
+        let mut is_spare = vec![false; self.nodes.len()];
+        for entry in self.nodes.iter().flat_map(|node| &node.entries) {
+            if let (Some(below), true) = (entry.below, entry.is_shared) {
+                is_spare[below] = true;
+            }
+        }
         for position in (0..self.positions.len()).rev() {
-            self.drop_unread_at(position);
+            self.drop_unread_at(position, &is_spare);
         }
         let mut goes_on = true;
         while goes_on {
@@ -144,7 +150,7 @@ impl Graph {
         }
     }
 
-    fn drop_unread_at(&mut self, position: PositionId) {
+    fn drop_unread_at(&mut self, position: PositionId, is_spare: &[bool]) {
         let nodes: Vec<NodeId> = self.positions[position]
             .sources
             .iter()
@@ -154,7 +160,10 @@ impl Graph {
         if nodes.len() < 2 {
             return;
         }
-        let reading: Vec<bool> = nodes.iter().map(|node| self.reads(*node)).collect();
+        let reading: Vec<bool> = nodes
+            .iter()
+            .map(|node| !is_spare[*node] || self.reads(*node))
+            .collect();
         let keeps_one = !reading.contains(&true);
         for (index, node) in nodes.into_iter().enumerate() {
             let is_kept = reading[index] || keeps_one && index == 0;
