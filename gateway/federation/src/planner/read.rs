@@ -1,0 +1,317 @@
+//! Reading a field: it is selected in a request, or a part of it in each of several, and what is below it is planned.
+
+use std::rc::Rc;
+
+use apollo_compiler::Name;
+
+use super::{
+    PlanError,
+    build::{Builder, Demand, Found, Pending},
+    graph::{Entry, Graph, GroupId, Guard, PositionId, Source},
+    representation::merge_selection,
+    selection::{Condition, Item, Set, SetId},
+    type_sets::TypeSet,
+    views::{TYPENAME, View},
+};
+use crate::plan::{Field, Inline, Selection};
+
+impl Builder<'_, '_> {
+    /// Reads whatever costs nothing more, and takes it off the list.
+    pub(super) fn read_what_is_free(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        pending: &mut Vec<Pending>,
+        demand: Demand,
+        found: &mut Found,
+    ) -> Result<(), PlanError> {
+        let mut left = Vec::with_capacity(pending.len());
+        for one in pending.drain(..) {
+            self.session.steps += 1;
+            let free = self.free(position, set, &one, demand);
+            match free {
+                Some((place, value)) => {
+                    self.read(position, set, &one, &[(place, value)], demand, found)?;
+                }
+                None => left.push(one),
+            }
+        }
+        *pending = left;
+        Ok(())
+    }
+
+    fn free(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        one: &Pending,
+        demand: Demand,
+    ) -> Option<(usize, View)> {
+        // What is in the same part of the answer comes first: elsewhere, other conditions may hold.
+        let mut best: Option<((bool, u32), usize, View)> = None;
+        for (place, value) in self.sources(position, set, one, demand) {
+            let item = &set.items[one.item];
+            let is_free =
+                item.name == TYPENAME || self.session.bound_below(item.below, value).is_free();
+            let depth = self.source_depth(position, place);
+            let group = self.graph.positions[position].sources[place].group;
+            let rank = (self.graph.groups[group].block != demand.block, depth);
+            if is_free && best.is_none_or(|(known, ..)| rank < known) {
+                best = Some((rank, place, value));
+            }
+        }
+        let ((_, depth), place, value) = best?;
+        // A request to come may rather wait for something else.
+        let is_early = !demand.is_internal || depth <= self.least_depth(position) + 1;
+        (is_early || one.class.remotes.is_empty()).then_some((place, value))
+    }
+
+    /// Reads a field wherever a part of it is.
+    pub(super) fn share(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        one: &Pending,
+        demand: Demand,
+        found: &mut Found,
+    ) -> Result<(), PlanError> {
+        let item = &set.items[one.item];
+        let mut places = self.sources(position, set, one, demand);
+        for way in &one.class.remotes {
+            if way.remote.requires.is_some() || way.remote.has_contexts {
+                continue;
+            }
+            let known = places.iter().any(|(place, _)| {
+                let source = self.graph.positions[position].sources[*place];
+                self.graph.groups[source.group].subgraph == way.subgraph
+            });
+            let adds = !known && self.adds(item, &places, way.remote.value);
+            if adds {
+                let place = self.enter(position, item, one.class.leaves, way, demand)?;
+                places.push((place, way.remote.value));
+            }
+        }
+        self.read(position, set, one, &places, demand, found)
+    }
+
+    /// Whether one more view of a value makes something reachable, or nearer.
+    fn adds(&mut self, item: &Item, known: &[(usize, View)], more: View) -> bool {
+        let Some(set) = item.below else {
+            return known.is_empty();
+        };
+        let mut values: Vec<View> = known.iter().map(|(_, value)| *value).collect();
+        if values.is_empty() {
+            return true;
+        }
+        let leaves = self.session.leaves_of_all(&values);
+        let views = self.session.intern_views(&values);
+        let without = self.session.bound(set, views, leaves);
+        if without.is_free() {
+            return false;
+        }
+        values.push(more);
+        let leaves = self.session.leaves_of_all(&values);
+        let views = self.session.intern_views(&values);
+        let with = self.session.bound(set, views, leaves);
+        let has_part = self.has_part(set, more);
+        has_part
+            && (!without.is_reachable
+                || with.is_reachable
+                    && (with.depth, with.fetches) < (without.depth, without.fetches))
+    }
+
+    /// Whether a view resolves anything of a selection.
+    fn has_part(&mut self, set: SetId, view: View) -> bool {
+        let leaves = self.session.leaves_of_all(&[view]);
+        let members = self.session.types.get(leaves);
+        let set = self.session.selections.set(set);
+        set.items.iter().any(|item| {
+            members
+                .iter()
+                .any(|leaf| self.session.local(*leaf, &item.name, view).is_some())
+        })
+    }
+
+    /// Selects a field in sources of a position, and plans what is below it.
+    pub(super) fn read(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        one: &Pending,
+        places: &[(usize, View)],
+        demand: Demand,
+        found: &mut Found,
+    ) -> Result<(), PlanError> {
+        let item = &set.items[one.item];
+        let key = if demand.is_internal {
+            self.internal_key(position, item)
+        } else {
+            item.key.clone()
+        };
+        let leaves = one.class.leaves;
+        let mut child = None;
+        for (place, value) in places {
+            let source = self.graph.positions[position].sources[*place];
+            // An interface object's subgraph cannot tell types apart; all that is needed of them is kept apart by keys.
+            let is_common =
+                demand.is_internal && self.session.interface_object(source.view).is_some();
+            let leaves = if is_common {
+                self.graph.positions[position].leaves
+            } else {
+                leaves
+            };
+            let conditions = self.conditions(position, item, source.group, demand);
+            let contextual = self.contextual(source.group, item, leaves);
+            let entry = Entry {
+                on: leaves,
+                key: key.clone(),
+                name: item.name.clone(),
+                arguments: item.arguments,
+                contextual,
+                conditions,
+                below: None,
+                is_shared: places.len() > 1,
+            };
+            let at = self.graph.nodes[source.node].add(entry);
+            if demand.is_internal && demand.condition != Condition::ALWAYS {
+                self.graph.guards.push(Guard {
+                    node: source.node,
+                    entry: at,
+                    condition: demand.condition,
+                    needed_by: None,
+                });
+            }
+            if item.below.is_some() {
+                let reached = self.descend(position, source, at, &key, leaves, *value, item);
+                child = Some(reached);
+            }
+            if demand.is_internal {
+                Graph::depend(&mut found.depends, [source.group]);
+            }
+        }
+        let mut below = Vec::new();
+        if let (Some(set), Some(child)) = (item.below, child) {
+            let condition = match (demand.is_internal, item.conditions.as_slice()) {
+                (true, _) => demand.condition,
+                (false, _) => Condition::ALWAYS,
+            };
+            let inner = self.plan_set(
+                child,
+                set,
+                Demand {
+                    condition,
+                    ..demand
+                },
+            )?;
+            below = inner.selections;
+            if below.iter().any(|one| matches!(one, Selection::Inline(_))) {
+                Graph::depend(&mut found.depends, self.teller(child));
+            }
+            if demand.is_internal && self.graph.positions[child].is_abstract {
+                // Whoever reads it has to tell what it got.
+                let typename = Selection::Field(Field {
+                    name: TYPENAME.to_string(),
+                    ..Field::default()
+                });
+                below.retain(|known| *known != typename);
+                below.insert(0, typename);
+            }
+            Graph::depend(&mut found.depends, inner.depends);
+        }
+        if demand.is_internal {
+            self.note(position, leaves, &key, item, below, found);
+        }
+        Ok(())
+    }
+
+    /// Writes down how a planned field is read out of the response.
+    fn note(
+        &self,
+        position: PositionId,
+        leaves: TypeSet,
+        key: &Name,
+        item: &Item,
+        below: Vec<Selection>,
+        found: &mut Found,
+    ) {
+        let field = Selection::Field(Field {
+            name: key.to_string(),
+            alias: (*key != item.name).then(|| item.name.to_string()),
+            selections: below,
+            ..Field::default()
+        });
+        if leaves == self.graph.positions[position].leaves {
+            merge_selection(&mut found.selections, field);
+            return;
+        }
+        for leaf in self.session.types.members(leaves) {
+            let inline = Selection::Inline(Inline {
+                type_condition: self.session.model.ty(*leaf).name.to_string(),
+                selections: vec![field.clone()],
+                ..Inline::default()
+            });
+            merge_selection(&mut found.selections, inline);
+        }
+    }
+
+    /// Into a field's value, as a source reads it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call, and all of it is needed"
+    )]
+    fn descend(
+        &mut self,
+        position: PositionId,
+        source: Source,
+        entry: usize,
+        key: &Name,
+        leaves: TypeSet,
+        value: View,
+        item: &Item,
+    ) -> PositionId {
+        let node = match self.graph.nodes[source.node].entries[entry].below {
+            Some(node) => node,
+            None => {
+                let node = self.graph.new_node(value);
+                self.graph.nodes[source.node].entries[entry].below = Some(node);
+                node
+            }
+        };
+        let child = self.child(position, leaves, key, item);
+        let here = &self.graph.positions[child];
+        let is_known = here
+            .sources
+            .iter()
+            .any(|known| known.node == node && known.view == value);
+        if !is_known {
+            self.add_source(
+                child,
+                Source {
+                    group: source.group,
+                    node,
+                    view: value,
+                },
+            );
+        }
+        child
+    }
+
+    /// When a selected field is wanted.
+    fn conditions(
+        &self,
+        position: PositionId,
+        item: &Item,
+        group: GroupId,
+        demand: Demand,
+    ) -> Vec<Condition> {
+        if !demand.is_internal {
+            return item.conditions.clone();
+        }
+        let is_entry = self.graph.groups[group].position == position;
+        if is_entry {
+            vec![demand.condition]
+        } else {
+            vec![Condition::ALWAYS]
+        }
+    }
+}

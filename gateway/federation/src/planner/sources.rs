@@ -1,0 +1,187 @@
+//! Which requests read the objects of a position, and what each of them can be asked for.
+
+use std::rc::Rc;
+
+use super::{
+    bound::Way,
+    build::{Builder, Demand, Pending},
+    graph::{Entry, GroupId, NodeId, PositionId, Source},
+    selection::{Arguments, Condition, Item, Set},
+    type_sets::TypeSet,
+    views::{Seen, TYPENAME, View, Views},
+};
+use crate::model::Kind;
+
+impl Builder<'_, '_> {
+    /// The types of a position's objects, as far as a demand knows them: a deferred part may not learn them from another.
+    pub(super) fn leaves(&mut self, position: PositionId, demand: Demand) -> TypeSet {
+        let here = &self.graph.positions[position];
+        let mut hiding = None;
+        for source in &here.sources {
+            let block = self.graph.groups[source.group].block;
+            if self.graph.is_within(demand.block, block) {
+                match self.session.interface_object(source.view) {
+                    Some(interface) => hiding = Some(interface),
+                    None => return here.leaves,
+                }
+            }
+        }
+        match hiding {
+            Some(interface) => self.session.types.intern(&[interface]),
+            None => here.leaves,
+        }
+    }
+
+    /// The views of a position's sources, in their order; those that a demand may not use stand for nothing.
+    pub(super) fn views(&mut self, position: PositionId, demand: Demand) -> Views {
+        let views: Vec<View> = self.graph.positions[position]
+            .sources
+            .iter()
+            .filter(|source| {
+                let block = self.graph.groups[source.group].block;
+                self.graph.is_within(demand.block, block)
+            })
+            .map(|source| source.view)
+            .collect();
+        self.session.intern_views(&views)
+    }
+
+    /// Sources of a class, by their place in the position.
+    pub(super) fn sources(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        one: &Pending,
+        demand: Demand,
+    ) -> Vec<(usize, View)> {
+        let item = &set.items[one.item];
+        let mut sources = Vec::new();
+        let all = self.graph.positions[position].sources.clone();
+        for (place, source) in all.iter().enumerate() {
+            if !self.may_read(source.group, demand) || !self.covers(source, one.class.leaves) {
+                continue;
+            }
+            let members = self.session.types.get(one.class.leaves);
+            if item.name == TYPENAME {
+                if self.session.interface_object(source.view).is_none() {
+                    sources.push((place, source.view));
+                }
+                continue;
+            }
+            let Some(local) = self.session.local(members[0], &item.name, source.view) else {
+                continue;
+            };
+            if !demand.is_internal
+                && self.session.interface_object(source.view).is_some()
+                && self.is_in_the_way(position, source.node, item, one.class.leaves)
+            {
+                continue;
+            }
+            sources.push((place, local.value));
+        }
+        sources
+    }
+
+    /// Whether a demand may put its fields into a group.
+    fn may_read(&self, group: GroupId, demand: Demand) -> bool {
+        let block = self.graph.groups[group].block;
+        block == demand.block
+            || (demand.is_internal || demand.shares) && self.graph.is_within(demand.block, block)
+    }
+
+    /// Whether a source reads all objects of these types.
+    pub(super) fn covers(&self, source: &Source, leaves: TypeSet) -> bool {
+        let group = &self.graph.groups[source.group];
+        if source.node != group.node || group.representations.is_empty() {
+            return true;
+        }
+        self.session.types.members(leaves).iter().all(|leaf| {
+            group.representations.iter().any(|representation| {
+                let whole = self.session.model.ty(representation.leaf);
+                representation.leaf == *leaf || whole.possible.binary_search(leaf).is_ok()
+            })
+        })
+    }
+
+    /// An interface object's subgraph cannot tell types apart: what is wanted of one is selected for all.
+    fn is_in_the_way(
+        &self,
+        position: PositionId,
+        node: NodeId,
+        item: &Item,
+        leaves: TypeSet,
+    ) -> bool {
+        let here = &self.graph.positions[position];
+        if here.leaves == leaves {
+            return false;
+        }
+        let is_ambiguous = matches!(here.keys.get(&item.key), Some(None));
+        is_ambiguous || self.graph.nodes[node].conflicts(&item.key, &item.name, item.arguments)
+    }
+
+    /// The source by which a way's subgraph has been entered here.
+    pub(super) fn entered(
+        &self,
+        position: PositionId,
+        way: &Way,
+        leaves: TypeSet,
+    ) -> Option<usize> {
+        let sources = &self.graph.positions[position].sources;
+        sources.iter().position(|source| {
+            let group = &self.graph.groups[source.group];
+            source.node == group.node
+                && group.subgraph == way.subgraph
+                && !group.representations.is_empty()
+                && self.covers(source, leaves)
+        })
+    }
+
+    pub(super) fn source_depth(&self, position: PositionId, place: usize) -> u32 {
+        self.graph.groups[self.graph.positions[position].sources[place].group].depth
+    }
+
+    pub(super) fn least_depth(&self, position: PositionId) -> u32 {
+        let sources = &self.graph.positions[position].sources;
+        sources
+            .iter()
+            .map(|source| self.graph.groups[source.group].depth)
+            .min()
+            .unwrap_or(0)
+    }
+
+    /// One more group reads the objects of a position.
+    pub(super) fn add_source(&mut self, position: PositionId, source: Source) -> usize {
+        let here = &self.graph.positions[position];
+        let is_first = here.sources.is_empty();
+        if let Some(leaves) = self.session.leaves(source.view) {
+            let known = (!is_first).then_some(here.leaves);
+            let leaves = self.session.meet(known, leaves);
+            self.graph.positions[position].leaves = leaves;
+        }
+        let here = &self.graph.positions[position];
+        let is_unsaid = self.session.leaves(source.view).is_some_and(|leaves| {
+            self.session.types.members(leaves).len() != 1
+                || self.session.hidden(leaves).is_some()
+                || matches!(source.view.seen, Seen::As(ty) if self.session.model.ty(ty).kind != Kind::Object)
+        });
+        let here_is_abstract = here.is_abstract;
+        let is_entry = self.graph.groups[source.group].node == source.node;
+        let is_entry = is_entry && self.session.interface_object(source.view).is_some();
+        if here.parent.is_some() && !is_entry && (is_unsaid || is_first && here_is_abstract) {
+            let on = self.session.leaves(source.view).unwrap_or(here.leaves);
+            self.graph.nodes[source.node].add(Entry {
+                on,
+                key: TYPENAME,
+                name: TYPENAME,
+                arguments: Arguments::NONE,
+                contextual: Vec::new(),
+                conditions: vec![Condition::ALWAYS],
+                below: None,
+                is_shared: true,
+            });
+        }
+        let here = &mut self.graph.positions[position];
+        here.sources.push(source);
+        here.sources.len() - 1
+    }
+}
