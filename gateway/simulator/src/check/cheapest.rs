@@ -17,18 +17,20 @@ use federation::{
 };
 
 use super::{
-    Checker, Cost, assignment,
+    Checker, Cost,
+    asking::Asking,
+    assignment,
     cover::Client,
     fault::Faults,
-    fields::Item,
-    knowledge::{Entry, Known, Object, Told},
-    model::{Model, Service},
-    select::list_levels,
-    wanted::{Wanted, WantedField, Wants, conflicts},
+    knowledge::Known,
+    wanted::{Wants, conflicts},
 };
 
 /// Sets of fetches that are tried for one operation, at most.
 const MAX_TRIED: usize = 20_000;
+
+/// Ways to choose where fields are read that must not be read twice, at most.
+const MAX_WAYS: usize = 64;
 
 /// What trying everything has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,19 +79,23 @@ impl Checker<'_> {
             options,
         };
         let root = self.model.root_type(operation.operation_type);
-        let wanted = wants.operation(&root, &operation.selection_set);
+        let mut wanted = wants.operation(&root, &operation.selection_set);
         if self.model.uses_contexts(&wanted) || conflicts(&self.model, &wanted) {
             return Cheapest::OutOfBounds;
         }
+        let choices = wants.choices(&mut wanted);
         let mut search = Search {
-            model: &self.model,
+            asking: Asking {
+                model: &self.model,
+                options,
+                wanted: &wanted,
+                chosen: Vec::new(),
+            },
             client: &client,
             operation,
-            options,
-            wanted: &wanted,
             tried: 0,
         };
-        search.run(&Known::of([root]), Cost::of(&plan))
+        search.run_all(&Known::of([root]), Cost::of(&plan), &choices)
     }
 }
 
@@ -101,15 +107,44 @@ struct Budget {
 }
 
 struct Search<'s, 'c> {
-    model: &'s Model<'c>,
+    asking: Asking<'s, 'c>,
     client: &'s Client<'s>,
     operation: &'s Operation,
-    options: &'s PlanOptions,
-    wanted: &'s Wanted,
     tried: usize,
 }
 
 impl<'s> Search<'s, '_> {
+    /// Looks under each way to choose where fields are read that are read from one subgraph alone.
+    fn run_all(&mut self, start: &Known, cost: Cost, choices: &[Vec<&'s str>]) -> Cheapest {
+        let ways = choices.iter().try_fold(1_usize, |ways, choice| {
+            let ways = ways.checked_mul(choice.len())?;
+            (ways <= MAX_WAYS).then_some(ways)
+        });
+        let Some(ways) = ways else {
+            return Cheapest::OutOfBounds;
+        };
+        let mut found = Cheapest::Unanswerable;
+        for way in 0..ways {
+            let mut rest = way;
+            let chosen = choices.iter().map(|choice| {
+                let one = choice[rest % choice.len()];
+                rest /= choice.len();
+                one
+            });
+            self.asking.chosen = chosen.collect();
+            match self.run(start, cost) {
+                Cheapest::Unanswerable => {}
+                Cheapest::Same => found = Cheapest::Same,
+                other => return other,
+            }
+        }
+        // Where no one subgraph has all of a field, it has to be read from several after all.
+        if found == Cheapest::Unanswerable && ways > 1 {
+            return Cheapest::OutOfBounds;
+        }
+        found
+    }
+
     fn run(&mut self, start: &Known, cost: Cost) -> Cheapest {
         let Some(depth) = self.rounds(start, cost.depth) else {
             return Cheapest::Unanswerable;
@@ -147,7 +182,7 @@ impl<'s> Search<'s, '_> {
                 return Some(round);
             }
             let before = known.clone();
-            for (_, _, after) in self.steps(&before) {
+            for (_, _, after) in self.asking.steps(&before) {
                 // Both have all of what was before, and add to it the same entries with the same fields.
                 let _ = known.merge(&after);
             }
@@ -175,7 +210,7 @@ impl<'s> Search<'s, '_> {
         if rounds == 0 || budget.fetches == 0 || self.rounds(known, rounds).is_none() {
             return false;
         }
-        let steps = self.steps(known);
+        let steps = self.asking.steps(known);
         if steps.len() > 16 {
             self.tried = usize::MAX;
             return false;
@@ -217,220 +252,5 @@ impl<'s> Search<'s, '_> {
             found.pop();
         }
         false
-    }
-
-    /// All fetches that find out something, and what is known after each.
-    fn steps(&self, known: &Known) -> Vec<(&'s str, Vec<String>, Known)> {
-        let mut paths = BTreeSet::new();
-        paths_of(known, &mut Vec::new(), &mut paths);
-        let mut steps = Vec::new();
-        for (name, service) in self.model.services() {
-            for path in &paths {
-                let mut after = known.clone();
-                self.ask(service, path, self.wanted, &mut after);
-                if after != *known {
-                    steps.push((name, path.clone(), after));
-                }
-            }
-        }
-        steps
-    }
-
-    /// Asks a subgraph about all objects at a path.
-    fn ask(&self, service: &Service<'_>, path: &[String], wanted: &Wanted, known: &mut Known) {
-        let before = known.clone();
-        for (ty, object) in &mut known.types {
-            let Some(fields) = wanted.get(ty) else {
-                continue;
-            };
-            if let Some((key, rest)) = path.split_first() {
-                let entry = object
-                    .entries
-                    .get_mut(key)
-                    .and_then(|one| one.child.as_mut());
-                let wanted = fields.get(key).and_then(|one| one.child.as_ref());
-                if let (Some(child), Some(wanted)) = (entry, wanted) {
-                    self.ask(service, rest, wanted, child);
-                }
-                continue;
-            }
-            let Some((name, subgraph_type)) = self.entered_as(service, &before, ty) else {
-                continue;
-            };
-            let place = Place {
-                ty,
-                subgraph_type: &subgraph_type,
-                provided: &[],
-                // What is sent under an interface's name need not reach the object's own resolvers.
-                sent: (subgraph_type == name).then_some(&before),
-            };
-            self.give(service, &place, wanted, object);
-        }
-    }
-
-    /// By which name a subgraph is asked about an object, and what it takes it for; nothing, when it cannot be asked.
-    fn entered_as(
-        &self,
-        service: &Service<'_>,
-        before: &Known,
-        ty: &str,
-    ) -> Option<(String, String)> {
-        let kinds = [OperationType::Query, OperationType::Subscription];
-        for kind in kinds {
-            if self.model.root_type(kind) == ty {
-                let root = service.root_type(kind)?;
-                return Some((root.clone(), root));
-            }
-        }
-        let known_as = match before.types.get(ty)?.told.as_ref()? {
-            Told::Own => ty,
-            Told::Interface(interface) => interface.as_str(),
-        };
-        let names = service.entity_names(self.model, known_as);
-        names.into_iter().find_map(|name| {
-            let is_sent = |key: &Vec<Item>| has(self.model, before, ty, key);
-            let types = self.model.expand(service, &name);
-            let mut types = types
-                .into_iter()
-                .filter(|_| service.keys(&name).iter().any(is_sent));
-            let found = types.find(|(one, _)| one == ty);
-            found.map(|(_, as_type)| (name.clone(), as_type))
-        })
-    }
-
-    /// Adds all that a subgraph gives of what is wanted of an object.
-    fn give(&self, service: &Service<'_>, place: &Place<'_>, wanted: &Wanted, into: &mut Object) {
-        into.tell(Some(if service.is_interface_object(place.subgraph_type) {
-            Told::Interface(place.subgraph_type.to_owned())
-        } else {
-            Told::Own
-        }));
-        let fields = wanted.get(place.ty).into_iter().flatten();
-        for (key, field) in fields {
-            if let Some(entry) = self.entry(service, place, field) {
-                match into.entries.get_mut(key) {
-                    None => {
-                        into.entries.insert(key.clone(), entry);
-                    }
-                    Some(known) => {
-                        let _ = known.merge(key, &entry);
-                    }
-                }
-            }
-        }
-    }
-
-    fn entry(
-        &self,
-        service: &Service<'_>,
-        place: &Place<'_>,
-        field: &WantedField,
-    ) -> Option<Entry> {
-        let name = field.field.as_str();
-        let definition = service
-            .subgraph
-            .field_definition(place.subgraph_type, name)?;
-        let ty = if service.is_interface_object(place.subgraph_type) {
-            place.subgraph_type
-        } else {
-            place.ty
-        };
-        let rules = service.rules(ty, name);
-        let mut provided = Vec::new();
-        let is_provided = super::select::provided_below(
-            self.model,
-            place.provided,
-            place.ty,
-            name,
-            &mut provided,
-        );
-        let may = is_provided || service.is_in_key(place.subgraph_type, name);
-        let is_sent = match place.sent {
-            Some(known) => has(self.model, known, place.ty, &rules.requires),
-            None => rules.requires.is_empty(),
-        };
-        if !is_sent || !may && (rules.external || rules.is_overridden(self.options)) {
-            return None;
-        }
-        provided.extend(rules.provides);
-        let child = field.child.as_ref().map(|wanted| {
-            let types = self.model.expand(service, definition.ty.inner_named_type());
-            let mut child = Known::of(types.iter().map(|(ty, _)| ty.clone()));
-            if !is_provided {
-                child.narrow(&self.model.shared_types(place.ty, name, self.options));
-            }
-            for (ty, subgraph_type) in &types {
-                if let Some(object) = child.types.get_mut(ty) {
-                    let place = Place {
-                        ty,
-                        subgraph_type,
-                        provided: &provided,
-                        sent: None,
-                    };
-                    self.give(service, &place, wanted, object);
-                }
-            }
-            child
-        });
-        Some(Entry {
-            field: field.field.clone(),
-            arguments: field.arguments.clone(),
-            lists: list_levels(&definition.ty),
-            child,
-        })
-    }
-}
-
-/// An object that a subgraph is about to be asked about.
-struct Place<'p> {
-    ty: &'p str,
-    subgraph_type: &'p str,
-    provided: &'p [Item],
-    /// What was known of its position, when it is an entity that is asked for.
-    sent: Option<&'p Known>,
-}
-
-/// Whether a field set is known of an object.
-fn has(model: &Model<'_>, known: &Known, ty: &str, items: &[Item]) -> bool {
-    items.iter().all(|item| match item {
-        Item::On {
-            type_condition,
-            below,
-        } => {
-            let applies = type_condition
-                .as_ref()
-                .is_none_or(|condition| model.is_a(ty, condition));
-            !applies || has(model, known, ty, below)
-        }
-        Item::Field { name, .. } if name == "__typename" => true,
-        Item::Field {
-            name,
-            arguments,
-            below,
-        } => {
-            let object = known.types.get(ty);
-            let mut entries = object.into_iter().flat_map(|one| one.entries.values());
-            entries.any(|entry| {
-                entry.field == *name
-                    && entry.arguments == *arguments
-                    && entry.child.as_ref().is_none_or(|child| {
-                        let mut types = child.types.keys();
-                        types.all(|ty| has(model, child, ty, below))
-                    })
-            })
-        }
-    })
-}
-
-fn paths_of(known: &Known, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
-    found.insert(path.clone());
-    for object in known.types.values() {
-        for (key, entry) in &object.entries {
-            if let Some(child) = &entry.child {
-                path.push(key.clone());
-                paths_of(child, path, found);
-                path.pop();
-            }
-        }
     }
 }

@@ -91,6 +91,23 @@ fn types_that_an_interface_object_does_not_tell_take_a_round() {
 }
 
 #[test]
+fn types_that_one_subgraph_knows_are_not_lost_to_another() {
+    // Both know products, and books would be null if both were asked.
+    let query = "{ any { ... on Product { note reviews { id } } } }";
+    let good = seq([
+        node(root(
+            "catalog",
+            "{ any { __typename ... on Product { id note } } }",
+        )),
+        at(
+            "any.[Product]",
+            entity("reviews", PRODUCT, "{... on Product {reviews {id}}}"),
+        ),
+    ]);
+    assert_eq!(cheapest(query, good), Cheapest::Same);
+}
+
+#[test]
 fn subscriptions_and_conditions_are_looked_at() {
     let query = "subscription($yes: Boolean!) { changed { count @include(if: $yes) sku } }";
     let plan = |rest: Node| Node::Subscription {

@@ -5,6 +5,7 @@
 //! object of each run-time type what the response holds at each moment ([`knowledge`]); then it looks for what the client
 //! has selected ([`cover`]). Rules about a fetch or a plan on its own are in [`validity`] and [`structure`].
 
+mod asking;
 mod assignment;
 mod cheapest;
 mod cost;
@@ -23,6 +24,8 @@ mod wanted;
 
 #[cfg(test)]
 mod cheapest_tests;
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

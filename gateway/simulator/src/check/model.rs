@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use apollo_compiler::{
     Node,
     ast::{self, OperationType},
-    schema::ExtendedType,
+    schema::{ExtendedType, FieldDefinition},
 };
 use federation::{PlanOptions, Supergraph};
 
@@ -134,26 +134,26 @@ impl<'a> Model<'a> {
         found
     }
 
-    /// The types that a field's value may have whichever subgraph resolves it: shareable fields give the same object
-    /// everywhere, so it is of a type that all of them know.
-    pub(super) fn shared_types(
+    /// The subgraphs that a field may be read from, each with the types that the value may have there.
+    pub(super) fn sources(
         &self,
         ty: &str,
         field: &str,
         options: &PlanOptions,
-    ) -> BTreeSet<String> {
-        let mut shared: Option<BTreeSet<String>> = None;
-        for service in self.services.values() {
-            let Some(inner) = service.resolves(self, ty, field, options) else {
-                continue;
-            };
-            let mine = self.expand(service, &inner).into_iter().map(|(ty, _)| ty);
-            shared = Some(match shared {
-                None => mine.collect(),
-                Some(others) => mine.filter(|ty| others.contains(ty)).collect(),
-            });
-        }
-        shared.unwrap_or_default()
+    ) -> Vec<(&'a str, BTreeSet<String>)> {
+        let services = self.services();
+        let sources = services.filter_map(|(name, service)| {
+            let definition = service.resolves(self, ty, field, options)?;
+            let types = self.expand(service, definition.ty.inner_named_type());
+            Some((name, types.into_iter().map(|(ty, _)| ty).collect()))
+        });
+        sources.collect()
+    }
+
+    /// Whether a field's value is a list.
+    pub(super) fn is_list(&self, ty: &str, field: &str) -> bool {
+        let field = self.supergraph.schema().type_field(ty, field);
+        field.is_ok_and(|field| field.ty.is_list())
     }
 
     /// Every key by which some subgraph resolves objects of a type, by its own name or an interface's.
@@ -247,14 +247,14 @@ impl<'a> Service<'a> {
         root.map(ToString::to_string)
     }
 
-    /// The type of a field's value, if the subgraph resolves it for objects of this type.
+    /// A field's definition, if the subgraph resolves it for objects of this type or may provide it somewhere.
     fn resolves(
         &self,
         model: &Model<'_>,
         ty: &str,
         field: &str,
         options: &PlanOptions,
-    ) -> Option<String> {
+    ) -> Option<&FieldDefinition> {
         let kinds = [
             OperationType::Query,
             OperationType::Mutation,
@@ -272,8 +272,9 @@ impl<'a> Service<'a> {
             }
             let definition = self.subgraph.field_definition(name, field)?;
             let rules = self.rules(if root.is_some() { ty } else { name }, field);
-            let resolves = !rules.external && !rules.is_overridden(options);
-            resolves.then(|| definition.ty.inner_named_type().to_string())
+            let provides = || self.fields.values().any(|one| !one.provides.is_empty());
+            let is_given = !rules.external || provides();
+            (is_given && !rules.is_overridden(options)).then_some(definition)
         })
     }
 
@@ -349,8 +350,11 @@ fn rules(joins: &[&Node<ast::Directive>], graph: &str, name: &str) -> Option<Rul
         .iter()
         .find(|join| argument(join, "override").as_deref() == Some(name));
     let Some(mine) = mine else {
-        return overriding.map(|_| Rules {
-            overridden: true,
+        // Where a field has any, subgraphs without one do not resolve it: composition leaves out what is external in
+        // subgraphs of the first version.
+        return (!joins.is_empty()).then(|| Rules {
+            overridden: overriding.is_some(),
+            external: overriding.is_none(),
             ..Rules::default()
         });
     };

@@ -127,12 +127,6 @@ impl Selecting<'_> {
         let child = (!is_leaf).then(|| {
             let types = self.model.expand(self.service, &inner);
             let mut child = Known::of(types.iter().map(|(ty, _)| ty.clone()));
-            let shared = self
-                .model
-                .shared_types(&place.ty, &field.name, self.options);
-            if !is_provided {
-                child.narrow(&shared);
-            }
             for (ty, subgraph_type) in types {
                 let place = Place {
                     ty: ty.clone(),

@@ -1,7 +1,7 @@
 //! What can be of use in an answer: the client's fields, and the fields of keys and requirements, nested as deep as they
 //! come to matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::executable::{Field, SelectionSet};
 use federation::PlanOptions;
@@ -25,6 +25,8 @@ pub(super) struct WantedField {
     pub(super) arguments: Arguments,
     /// Not the client's.
     is_extra: bool,
+    /// Which of [`Wants::choices`] says where it is read, if it has to be read from one subgraph alone.
+    pub(super) choice: Option<usize>,
     /// Nothing for leaves.
     pub(super) child: Option<Wanted>,
 }
@@ -66,6 +68,44 @@ impl<'c> Wants<'c> {
         wanted
     }
 
+    /// The fields that must not be read from two subgraphs, numbered: the subgraphs that each of them may be read from.
+    ///
+    /// What a subgraph answers is of the types that it knows, whatever others know: put together, `node(id:)` from here
+    /// and from there would lose all types that not both can answer. So that is done only where the types of one are among
+    /// those of the other. Lists are not put together: they might differ in length.
+    pub(super) fn choices(&self, wanted: &mut Wanted) -> Vec<Vec<&'c str>> {
+        let mut choices = Vec::new();
+        self.number(wanted, &mut choices);
+        choices
+    }
+
+    fn number(&self, wanted: &mut Wanted, choices: &mut Vec<Vec<&'c str>>) {
+        for (ty, fields) in wanted {
+            for field in fields.values_mut() {
+                let Some(child) = &mut field.child else {
+                    continue;
+                };
+                let sources = self.model.sources(ty, &field.field, self.options);
+                let mut pairs = sources
+                    .iter()
+                    .flat_map(|one| sources.iter().map(move |two| (&one.1, &two.1)));
+                let is_shareable = !self.model.is_list(ty, &field.field)
+                    && pairs.all(|(one, two)| one.is_subset(two) || two.is_subset(one));
+                if sources.len() > 1 && !is_shareable {
+                    field.choice = Some(choices.len());
+                    choices.push(sources.into_iter().map(|(name, _)| name).collect());
+                }
+                self.number(child, choices);
+            }
+        }
+    }
+
+    /// What a field's value may be, from whatever subgraph.
+    fn types(&self, ty: &str, field: &str) -> BTreeSet<String> {
+        let sources = self.model.sources(ty, field, self.options).into_iter();
+        sources.flat_map(|(_, types)| types).collect()
+    }
+
     fn client_wants(
         &self,
         types: impl IntoIterator<Item = String>,
@@ -79,6 +119,7 @@ impl<'c> Wants<'c> {
                     field: first.name.to_string(),
                     arguments: of_ast(&first.arguments),
                     is_extra: false,
+                    choice: None,
                     child: self.child_of_client(&ty, &fields),
                 };
                 Some((key, wanted))
@@ -94,7 +135,7 @@ impl<'c> Wants<'c> {
         if sets.iter().all(|set| set.selections.is_empty()) {
             return None;
         }
-        let types = self.model.shared_types(ty, &fields[0].name, self.options);
+        let types = self.types(ty, &fields[0].name);
         Some(self.client_wants(types, &sets))
     }
 
@@ -172,11 +213,12 @@ impl<'c> Wants<'c> {
         // One name for it in all types, and none that a client can use.
         let key = known.unwrap_or_else(|| format!("{name}{arguments:?}"));
         fields.entry(key).or_insert_with(|| {
-            let types = || self.model.shared_types(ty, name, self.options);
+            let types = || self.types(ty, name);
             WantedField {
                 field: name.to_owned(),
                 arguments: arguments.clone(),
                 is_extra: true,
+                choice: None,
                 child: is_composite.then(|| {
                     types()
                         .into_iter()
