@@ -18,7 +18,7 @@ use super::{
 use crate::plan::Selection;
 
 /// Steps of work for one plan; an honest operation takes a few thousand.
-const MAX_STEPS: u64 = 4_000_000;
+const MAX_STEPS: u64 = 1_000_000;
 
 /// For whom something is planned.
 #[derive(Debug, Clone, Copy)]
