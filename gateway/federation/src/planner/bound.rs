@@ -240,28 +240,29 @@ impl Session<'_> {
         if !class.locals.is_empty() {
             return 0;
         }
+        // Where there is a choice, each may give a part of what is below: only the way in is certain.
+        if item.below.is_some() && class.remotes.len() > 1 {
+            let hops = class.remotes.iter().map(|way| way.hops);
+            return hops.min().unwrap_or(0);
+        }
         let mut least: Option<u32> = None;
         for way in &class.remotes {
-            let below = self.below_within(item.below, &[way.remote.value], nesting);
-            let mut on_the_way = way.hops;
+            let mut fetches = way.hops;
             if let Some(requires) = way.remote.requires {
                 let leaf = self.types.members(class.leaves)[0];
                 let needed = self.field_set(requires, leaf);
                 let leaves = self.types.intern(&[leaf]);
                 let needed = self.bound_within(needed, from, leaves, nesting + 1);
-                on_the_way = on_the_way.max(needed.fetches + 1);
+                fetches = fetches.max(needed.fetches + 1);
             }
+            let below = self.below_within(item.below, &[way.remote.value], nesting);
             // A part of what is below may come from elsewhere.
-            let fetches = on_the_way + if below.is_reachable { below.fetches } else { 0 };
+            if below.is_reachable {
+                fetches += below.fetches;
+            }
             least = Some(least.map_or(fetches, |known| known.min(fetches)));
         }
-        match item.below {
-            Some(_) if class.remotes.len() > 1 => least.map_or(0, |_| {
-                let hops = class.remotes.iter().map(|way| way.hops).min();
-                hops.unwrap_or(0).min(least.unwrap_or(0))
-            }),
-            _ => least.unwrap_or(0),
-        }
+        least.unwrap_or(0)
     }
 
     /// Without the fetches that enter other subgraphs here: fields may share them.

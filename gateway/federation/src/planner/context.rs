@@ -62,7 +62,7 @@ impl Builder<'_, '_> {
     ) -> Result<Option<(PositionId, Vec<Selection>)>, PlanError> {
         let model = self.session.model;
         let mut step = self.graph.positions[position].parent.clone();
-        while let Some(above) = step {
+        while let Some(above) = &step {
             let members = self.session.types.get(above.on);
             let mut selections = Vec::new();
             for leaf in members.iter() {
@@ -95,7 +95,8 @@ impl Builder<'_, '_> {
                 }
                 return Ok(Some((above.position, selections)));
             }
-            step = self.graph.positions[above.position].parent.clone();
+            let outer = above.position;
+            step.clone_from(&self.graph.positions[outer].parent);
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! From an operation over the API schema to a plan.
 //!
-//! The pipeline: [`selection`] takes the client's fragments apart; [`build`] gives every field its place in a request
+//! The pipeline: [`normalize`] takes the client's fragments apart; [`build`] gives every field its place in a request
 //! ([`graph`]), guided by what things cost at least ([`bound`]) over what each subgraph resolves ([`views`]), and tries
 //! alternatives ([`chooser`]); [`finish`] merges and weighs; [`schedule`] and [`render`] write the cheapest one down.
 
@@ -16,6 +16,7 @@ mod error;
 mod finish;
 mod graph;
 mod mutation;
+mod normalize;
 mod position;
 mod read;
 mod render;
@@ -37,8 +38,9 @@ pub use self::error::PlanError;
 use self::{
     defer_use::{defer_variables, has_defer},
     graph::Graph,
+    normalize::Normalizer,
     render::Renderer,
-    selection::{Item, Normalizer, SetId},
+    selection::{Item, SetId},
     views::Session,
 };
 use crate::{

@@ -269,13 +269,12 @@ impl Builder<'_, '_> {
         value: View,
         item: &Item,
     ) -> PositionId {
-        let node = match self.graph.nodes[source.node].entries[entry].below {
-            Some(node) => node,
-            None => {
-                let node = self.graph.new_node(value);
-                self.graph.nodes[source.node].entries[entry].below = Some(node);
-                node
-            }
+        let node = if let Some(node) = self.graph.nodes[source.node].entries[entry].below {
+            node
+        } else {
+            let node = self.graph.new_node(value);
+            self.graph.nodes[source.node].entries[entry].below = Some(node);
+            node
         };
         let child = self.child(position, leaves, key, item);
         let here = &self.graph.positions[child];

@@ -1,19 +1,20 @@
 //! From groups to the plan's fetches: selections in the words of the subgraph's schema.
 
-use std::collections::BTreeMap;
+mod clashes;
+mod targets;
+
+use std::collections::BTreeSet;
 
 use apollo_compiler::{Name, ast::VariableDefinition, executable::Operation};
 
-use rustc_hash::FxHashMap;
-
+use self::targets::Targets;
 use super::{
     graph::{Entry, Graph, GroupId, NodeId, PositionId, Representation},
     selection::Condition,
-    type_sets::TypeSet,
     views::{Seen, Session, TYPENAME, View},
 };
 use crate::{
-    model::{Kind, Output, SubgraphId, TypeId},
+    model::TypeId,
     plan::{
         Conditions, ContextArgument, Fetch, Field, Inline, Node, OperationKind, PathElement,
         Rewrite, RewriteElement, Selection, Variable,
@@ -33,7 +34,7 @@ pub(super) struct Renderer<'r, 'm> {
 /// What a fetch's selections need besides themselves.
 #[derive(Default)]
 struct Writing {
-    variables: BTreeMap<Name, ()>,
+    variables: BTreeSet<Name>,
     renames: Vec<Rewrite>,
     path: Vec<RewriteElement>,
     aliases: u32,
@@ -115,7 +116,7 @@ impl Renderer<'_, '_> {
         self.operation
             .variables
             .iter()
-            .filter(|variable| writing.variables.contains_key(&variable.name))
+            .filter(|variable| writing.variables.contains(&variable.name))
             .map(|variable| Variable::of(variable))
             .collect()
     }
@@ -252,49 +253,6 @@ impl Renderer<'_, '_> {
         }
     }
 
-    /// The entries that are written, `__typename` first; those that say the same of different types are one.
-    fn united(&mut self, entries: &[Entry], view: View) -> Vec<Entry> {
-        let mut united: Vec<Entry> = Vec::with_capacity(entries.len());
-        let mut by_key: FxHashMap<&Name, Vec<usize>> = FxHashMap::default();
-        for entry in entries.iter().filter(|entry| self.graph.is_kept(entry)) {
-            let places = by_key.entry(&entry.key).or_default();
-            let same = places.iter().copied().find(|place| {
-                let known = &united[*place];
-                known.name == entry.name
-                    && known.arguments == entry.arguments
-                    && known.contextual == entry.contextual
-                    && known.conditions == entry.conditions
-                    && known.below == entry.below
-                    && self.is_one_type(known, entry, view)
-            });
-            match same {
-                Some(place) => {
-                    let on = self.session.types.union(united[place].on, entry.on);
-                    united[place].on = on;
-                }
-                None => {
-                    places.push(united.len());
-                    united.push(entry.clone());
-                }
-            }
-        }
-        united.sort_by_key(|entry| entry.key != TYPENAME);
-        united
-    }
-
-    /// Whether two entries' fields have one type in the subgraph.
-    fn is_one_type(&self, one: &Entry, other: &Entry, view: View) -> bool {
-        if one.name == TYPENAME || self.session.interface_object(view).is_some() {
-            return true;
-        }
-        let text = |entry: &Entry| {
-            let leaf = self.session.types.members(entry.on).first()?;
-            self.output(*leaf, &entry.name, view.subgraph)
-                .map(|output| output.text.as_str())
-        };
-        text(one) == text(other)
-    }
-
     fn on(&self, ty: TypeId, selections: Vec<Selection>) -> Selection {
         Selection::Inline(Inline {
             type_condition: self.session.model.ty(ty).name.to_string(),
@@ -306,71 +264,6 @@ impl Renderer<'_, '_> {
     fn is_entities(&self, node: NodeId) -> bool {
         let group = self.graph.groups.iter().find(|group| group.node == node);
         group.is_some_and(|group| !group.representations.is_empty())
-    }
-
-    /// Under which fragments a field is selected.
-    fn targets(&mut self, view: View, entry: &Entry) -> Targets {
-        let model = self.session.model;
-        let ty = match view.seen {
-            Seen::Entities => return Targets::Types(self.session.types.get(entry.on).to_vec()),
-            Seen::As(ty) => ty,
-        };
-        let is_one = model.ty(ty).kind == Kind::Object
-            || self.session.interface_object(view).is_some()
-            || self.session.types.members(entry.on) == [ty];
-        if is_one {
-            return Targets::All;
-        }
-        let Some(possible) = self.session.leaves(view) else {
-            return Targets::All;
-        };
-        let here = self.session.types.intersection(entry.on, possible);
-        if here == possible && self.selects(ty, entry, here, view.subgraph) {
-            return Targets::All;
-        }
-        let members = self.session.types.get(here);
-        if members.len() > 1 {
-            let interfaces = &model.ty(members[0]).interfaces;
-            for &interface in interfaces {
-                let join = model.ty(interface).joined(view.subgraph);
-                let is_exact = join.is_some_and(|join| {
-                    !join.is_interface_object
-                        && members
-                            .iter()
-                            .all(|ty| join.possible.binary_search(ty).is_ok())
-                        && join
-                            .possible
-                            .iter()
-                            .filter(|ty| self.session.types.members(possible).contains(ty))
-                            .count()
-                            == members.len()
-                });
-                if is_exact && self.selects(interface, entry, here, view.subgraph) {
-                    return Targets::Types(vec![interface]);
-                }
-            }
-        }
-        Targets::Types(members.to_vec())
-    }
-
-    /// Whether a field can be selected on an abstract type and means the same for each of its types.
-    fn selects(&self, ty: TypeId, entry: &Entry, types: TypeSet, subgraph: SubgraphId) -> bool {
-        if entry.name == TYPENAME {
-            return true;
-        }
-        let Some(above) = self.output(ty, &entry.name, subgraph) else {
-            return false;
-        };
-        self.session.types.members(types).iter().all(|leaf| {
-            self.output(*leaf, &entry.name, subgraph)
-                .is_some_and(|output| output.named == above.named)
-        })
-    }
-
-    fn output(&self, ty: TypeId, name: &Name, subgraph: SubgraphId) -> Option<&'_ Output> {
-        let model = self.session.model;
-        let field = model.field(model.field_named(ty, name)?);
-        Some(field.output_in(field.joined(subgraph)?))
     }
 
     /// Writes a field, once for each condition.
@@ -401,7 +294,7 @@ impl Renderer<'_, '_> {
         };
         let arguments = self.session.selections.arguments(entry.arguments);
         for variable in &arguments.variables {
-            writing.variables.insert(variable.clone(), ());
+            writing.variables.insert(variable.clone());
         }
         field.arguments = arguments
             .entries
@@ -436,7 +329,7 @@ impl Renderer<'_, '_> {
     ) -> Selection {
         let mut around: Vec<Conditions> = Vec::new();
         for (variable, value) in self.session.selections.literals(condition) {
-            writing.variables.insert(variable.clone(), ());
+            writing.variables.insert(variable.clone());
             let name = Some(variable.to_string());
             let free = |conditions: &Conditions| {
                 if *value {
@@ -474,78 +367,6 @@ impl Renderer<'_, '_> {
         }
         selection
     }
-
-    /// Aliases for fields of different types that a subgraph would refuse to answer under one key
-    /// (GraphQL, "Field Selection Merging").
-    fn clashes(
-        &self,
-        entries: &[Entry],
-        subgraph: SubgraphId,
-        writing: &mut Writing,
-    ) -> BTreeMap<usize, String> {
-        let mut by_key: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
-        for (place, entry) in entries.iter().enumerate() {
-            by_key.entry(&entry.key).or_default().push(place);
-        }
-        let mut aliases = BTreeMap::new();
-        for places in by_key.into_values().filter(|places| places.len() > 1) {
-            let mut kept: Vec<usize> = Vec::new();
-            for place in places {
-                let clashes = kept
-                    .iter()
-                    .any(|known| self.clash(&entries[*known], &entries[place], subgraph));
-                if clashes {
-                    aliases.insert(place, self.fresh_alias(writing));
-                } else {
-                    kept.push(place);
-                }
-            }
-        }
-        aliases
-    }
-
-    fn fresh_alias(&self, writing: &mut Writing) -> String {
-        loop {
-            let alias = format!("_r{}", writing.aliases);
-            writing.aliases += 1;
-            if !self.session.selections.is_key_taken(&alias) {
-                return alias;
-            }
-        }
-    }
-
-    fn clash(&self, one: &Entry, other: &Entry, subgraph: SubgraphId) -> bool {
-        let shapes = |entry: &Entry| -> Vec<(String, TypeId)> {
-            let members = self.session.types.members(entry.on);
-            let mut shapes: Vec<_> = members
-                .iter()
-                .filter_map(|leaf| self.output(*leaf, &entry.name, subgraph))
-                .map(|output| (wrappers(&output.text), output.named))
-                .collect();
-            shapes.sort();
-            shapes.dedup();
-            shapes
-        };
-        let is_leaf = one.below.is_none() || other.below.is_none();
-        let differs = shapes(one).iter().any(|(wrappers, named)| {
-            shapes(other).iter().any(|(other_wrappers, other_named)| {
-                wrappers != other_wrappers || is_leaf && named != other_named
-            })
-        });
-        if differs {
-            return true;
-        }
-        let (Some(one), Some(other)) = (one.below, other.below) else {
-            return false;
-        };
-        one != other
-            && self.graph.nodes[one].entries.iter().any(|left| {
-                self.graph.nodes[other]
-                    .entries
-                    .iter()
-                    .any(|right| left.key == right.key && self.clash(left, right, subgraph))
-            })
-    }
 }
 
 impl Variable {
@@ -560,17 +381,4 @@ impl Variable {
                 .map(|value| value.serialize().no_indent().to_string()),
         }
     }
-}
-
-/// `[Book!]!` → `[!]!`
-fn wrappers(ty: &str) -> String {
-    ty.chars()
-        .filter(|c| matches!(c, '[' | ']' | '!'))
-        .collect()
-}
-
-/// Where a field is selected.
-enum Targets {
-    All,
-    Types(Vec<TypeId>),
 }
