@@ -161,3 +161,74 @@ pub(super) fn merge_unwrapped(list: &mut Vec<Selection>, selection: Selection, t
         other => merge_selection(list, other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Inline;
+
+    fn field(name: &str, alias: Option<&str>, selections: Vec<Selection>) -> Selection {
+        Selection::Field(Field {
+            name: name.to_owned(),
+            alias: alias.map(str::to_owned),
+            selections,
+            ..Field::default()
+        })
+    }
+
+    fn inline(ty: &str, selections: Vec<Selection>) -> Selection {
+        Selection::Inline(Inline {
+            type_condition: ty.to_owned(),
+            selections,
+            ..Inline::default()
+        })
+    }
+
+    fn merged(selections: Vec<Selection>) -> Vec<Selection> {
+        let mut list = Vec::new();
+        for selection in selections {
+            merge_selection(&mut list, selection);
+        }
+        list
+    }
+
+    #[test]
+    fn one_field_is_sent_once_with_all_that_is_below_it() {
+        let below = |name| {
+            vec![
+                field("isbn", None, Vec::new()),
+                field(name, None, Vec::new()),
+            ]
+        };
+        let list = merged(vec![
+            field("edition", None, below("title")),
+            field("edition", None, below("year")),
+        ]);
+        let mut all = below("title");
+        all.push(field("year", None, Vec::new()));
+        assert_eq!(list, [field("edition", None, all)]);
+    }
+
+    #[test]
+    fn other_keys_and_other_types_stay_apart() {
+        let apart = vec![
+            field("id", None, Vec::new()),
+            field("_p0", Some("id"), Vec::new()),
+            inline("Book", vec![field("id", None, Vec::new())]),
+            inline("Film", vec![field("id", None, Vec::new())]),
+        ];
+        assert_eq!(merged(apart.clone()), apart);
+    }
+
+    #[test]
+    fn a_fragment_on_the_only_type_is_taken_off() {
+        let ty = Name::new_unchecked("Book");
+        let mut list = Vec::new();
+        for of in ["Book", "Film"] {
+            let selection = inline(of, vec![field("id", None, Vec::new())]);
+            merge_unwrapped(&mut list, selection, &ty);
+        }
+        let film = inline("Film", vec![field("id", None, Vec::new())]);
+        assert_eq!(list, [field("id", None, Vec::new()), film]);
+    }
+}

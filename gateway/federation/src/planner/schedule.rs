@@ -149,3 +149,70 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Fetch;
+
+    /// A fetch whose service is a group's number.
+    fn fetch(group: GroupId) -> Node {
+        Node::Fetch(Box::new(Fetch {
+            id: None,
+            service: group.to_string(),
+            kind: OperationKind::Query,
+            variables: Vec::new(),
+            requires: Vec::new(),
+            selections: Vec::new(),
+            contexts: Vec::new(),
+            input_rewrites: Vec::new(),
+            output_rewrites: Vec::new(),
+        }))
+    }
+
+    /// `[0 (1 2)]`: 0, then 1 and 2 at once.
+    fn text(node: &Node) -> String {
+        let inner = |nodes: &[Node]| nodes.iter().map(text).collect::<Vec<_>>().join(" ");
+        match node {
+            Node::Sequence(nodes) => format!("[{}]", inner(nodes)),
+            Node::Parallel(nodes) => format!("({})", inner(nodes)),
+            Node::Fetch(fetch) => fetch.service.clone(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// Orders batches of groups, given with the batches that they depend on.
+    fn ordered(batches: &[(&[GroupId], &[usize])]) -> String {
+        let batches: Vec<Batch> = batches
+            .iter()
+            .map(|(groups, depends)| Batch {
+                groups: groups.to_vec(),
+                depends: depends.to_vec(),
+            })
+            .collect();
+        let all = (0..batches.len()).collect();
+        order(&batches, all, &mut fetch).map_or_else(String::new, |node| text(&node))
+    }
+
+    #[test]
+    fn what_depends_on_nothing_in_common_runs_side_by_side() {
+        assert_eq!(ordered(&[]), "");
+        assert_eq!(ordered(&[(&[0], &[])]), "0");
+        let chains: [(&[GroupId], &[usize]); 4] =
+            [(&[0], &[]), (&[1], &[]), (&[2], &[0]), (&[3], &[1])];
+        assert_eq!(ordered(&chains), "([0 2] [1 3])");
+    }
+
+    #[test]
+    fn a_request_waits_for_all_that_it_depends_on() {
+        let diamond: [(&[GroupId], &[usize]); 4] =
+            [(&[0], &[]), (&[1], &[0]), (&[2], &[0]), (&[3], &[1, 2])];
+        assert_eq!(ordered(&diamond), "[0 (1 2) 3]");
+    }
+
+    #[test]
+    fn a_batch_goes_out_together() {
+        let batches: [(&[GroupId], &[usize]); 2] = [(&[0], &[]), (&[1, 2], &[0])];
+        assert_eq!(ordered(&batches), "[0 (1 2)]");
+    }
+}

@@ -75,3 +75,38 @@ impl TypeSets {
         part.iter().all(|ty| whole.binary_search(ty).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(numbers: &[u32]) -> Vec<TypeId> {
+        numbers.iter().copied().map(TypeId).collect()
+    }
+
+    #[test]
+    fn equal_sets_are_one() {
+        let mut sets = TypeSets::default();
+        let one = sets.intern(&types(&[1, 2]));
+        let other = sets.intern(&types(&[2]));
+        assert_ne!(one, other);
+        assert_eq!(sets.intern(&types(&[1, 2])), one);
+        assert_eq!(sets.intersection(one, other), other);
+        assert_eq!(sets.union(other, one), one);
+    }
+
+    #[test]
+    fn members_stay_sorted_and_distinct() {
+        let mut sets = TypeSets::default();
+        let (one, other) = (
+            sets.intern(&types(&[2, 5])),
+            sets.intern(&types(&[1, 2, 3])),
+        );
+        let both = sets.intersection(one, other);
+        let either = sets.union(one, other);
+        assert_eq!(sets.members(both), types(&[2]));
+        assert_eq!(sets.members(either), types(&[1, 2, 3, 5]));
+        assert!(sets.contains_all(either, &types(&[1, 5])));
+        assert!(!sets.contains_all(one, &types(&[2, 3])));
+    }
+}
