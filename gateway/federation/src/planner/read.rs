@@ -72,12 +72,13 @@ impl Builder<'_, '_> {
         position: PositionId,
         set: &Rc<Set>,
         one: &Pending,
+        enters: bool,
         demand: Demand,
         found: &mut Found,
     ) -> Result<(), PlanError> {
         let item = &set.items[one.item];
         let mut places = self.sources(position, set, one, demand);
-        for way in &one.class.remotes {
+        for way in one.class.remotes.iter().filter(|_| enters) {
             if way.remote.requires.is_some() || way.remote.has_contexts {
                 continue;
             }
@@ -189,39 +190,53 @@ impl Builder<'_, '_> {
                 Graph::depend(&mut found.depends, [source.group]);
             }
         }
-        let mut below = Vec::new();
-        if let (Some(set), Some(child)) = (item.below, child) {
-            let condition = match (demand.is_internal, item.conditions.as_slice()) {
-                (true, _) => demand.condition,
-                (false, _) => Condition::ALWAYS,
-            };
-            let inner = self.plan_set(
-                child,
-                set,
-                Demand {
-                    condition,
-                    ..demand
-                },
-            )?;
-            below = inner.selections;
-            if below.iter().any(|one| matches!(one, Selection::Inline(_))) {
-                Graph::depend(&mut found.depends, self.teller(child));
-            }
-            if demand.is_internal && self.graph.positions[child].is_abstract {
-                // Whoever reads it has to tell what it got.
-                let typename = Selection::Field(Field {
-                    name: TYPENAME.to_string(),
-                    ..Field::default()
-                });
-                below.retain(|known| *known != typename);
-                below.insert(0, typename);
-            }
-            Graph::depend(&mut found.depends, inner.depends);
-        }
+        let below = match (item.below, child) {
+            (Some(set), Some(child)) => self.read_below(child, set, demand, found)?,
+            _ => Vec::new(),
+        };
         if demand.is_internal {
             self.note(position, leaves, &key, item, below, found);
         }
         Ok(())
+    }
+
+    /// Plans what is wanted below a field; gives back how it is read out of the response.
+    fn read_below(
+        &mut self,
+        child: PositionId,
+        set: SetId,
+        demand: Demand,
+        found: &mut Found,
+    ) -> Result<Vec<Selection>, PlanError> {
+        // The client's conditions are those of the fields themselves.
+        let condition = if demand.is_internal {
+            demand.condition
+        } else {
+            Condition::ALWAYS
+        };
+        let inner = self.plan_set(
+            child,
+            set,
+            Demand {
+                condition,
+                ..demand
+            },
+        )?;
+        let mut below = inner.selections;
+        if below.iter().any(|one| matches!(one, Selection::Inline(_))) {
+            Graph::depend(&mut found.depends, self.teller(child));
+        }
+        if demand.is_internal && self.graph.positions[child].is_abstract {
+            // Whoever reads it has to tell what it got.
+            let typename = Selection::Field(Field {
+                name: TYPENAME.to_string(),
+                ..Field::default()
+            });
+            below.retain(|known| *known != typename);
+            below.insert(0, typename);
+        }
+        Graph::depend(&mut found.depends, inner.depends);
+        Ok(below)
     }
 
     /// Writes down how a planned field is read out of the response.
