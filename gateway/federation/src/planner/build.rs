@@ -193,7 +193,7 @@ impl Builder<'_, '_> {
                     found,
                 )
             }
-            Choice::Share => self.share(position, set, one, demand, found),
+            Choice::Share { enters } => self.share(position, set, one, enters, demand, found),
         }
     }
 

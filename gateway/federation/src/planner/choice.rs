@@ -19,7 +19,10 @@ pub(super) enum Choice {
     /// By entering another subgraph.
     Enter(Way),
     /// By all that have a part of it.
-    Share,
+    Share {
+        /// Whether other subgraphs may be entered for it.
+        enters: bool,
+    },
 }
 
 /// What a choice costs at least.
@@ -106,22 +109,21 @@ impl Builder<'_, '_> {
                 break;
             }
             parts += 1;
-            let Some(cost) = self.way_cost(position, item, one, &way, views, demand.is_internal)
-            else {
+            let cost = self.way_cost(position, item, one, &way, views, demand.is_internal);
+            let Some((cost, shared)) = cost else {
                 continue;
             };
             candidates.push(Candidate {
-                shared: way.hops.min(cost.fetches),
+                shared,
                 choice: Choice::Enter(way),
                 depth: cost.depth,
                 fetches: cost.fetches,
             });
         }
         if parts > 1 && item.below.is_some() && self.may_share(position, item, one, &candidates) {
-            let depth = self.shared_depth(position, item, one);
-            if let Some(candidate) = depth {
-                candidates.push(candidate);
-            }
+            let values = self.sources(position, set, one, demand);
+            candidates.extend(self.shared_by(position, item, &values));
+            candidates.extend(self.shared_depth(position, item, one));
         }
         if candidates.is_empty() && demand.block.is_some() && !demand.is_internal && !demand.shares
         {
@@ -154,7 +156,7 @@ impl Builder<'_, '_> {
         way: &Way,
         views: Views,
         is_internal: bool,
-    ) -> Option<Bound> {
+    ) -> Option<(Bound, u32)> {
         let mut cost = self.session.bound_below(item.below, way.remote.value);
         let mut before = way.hops;
         if let Some(requires) = way.remote.requires {
@@ -178,9 +180,10 @@ impl Builder<'_, '_> {
                     || self.source_depth(position, place) <= self.least_depth(position) + before
             })
             && way.remote.requires.is_none();
-        cost.fetches += if is_open { 0 } else { way.hops };
+        let entries = if is_open { 0 } else { way.hops };
+        cost.fetches += entries;
         cost.depth += self.least_depth(position) + before;
-        Some(cost)
+        Some((cost, entries))
     }
 
     /// Reading a field from several subgraphs, each a part of it: where no one has all, or where it saves a step. Lists are only
@@ -234,10 +237,30 @@ impl Builder<'_, '_> {
         let views = self.session.intern_views(&values);
         let below = self.session.bound(set, views, leaves);
         below.is_reachable.then_some(Candidate {
-            choice: Choice::Share,
+            choice: Choice::Share { enters: true },
             depth: deepest + below.depth,
             fetches: below.fetches + entries,
             shared: entries,
+        })
+    }
+
+    /// What reading a class from the sources at hand costs at least.
+    fn shared_by(
+        &mut self,
+        position: PositionId,
+        item: &Item,
+        sources: &[(usize, View)],
+    ) -> Option<Candidate> {
+        let set = item.below.filter(|_| sources.len() > 1)?;
+        let values: Vec<View> = sources.iter().map(|(_, value)| *value).collect();
+        let leaves = self.session.leaves_of_all(&values);
+        let views = self.session.intern_views(&values);
+        let below = self.session.bound(set, views, leaves);
+        below.is_reachable.then_some(Candidate {
+            choice: Choice::Share { enters: false },
+            depth: self.least_depth(position) + below.depth,
+            fetches: below.fetches,
+            shared: 0,
         })
     }
 

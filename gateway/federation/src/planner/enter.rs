@@ -346,8 +346,12 @@ impl Builder<'_, '_> {
             let is_common = matches!(door.seen, Seen::As(_));
             let differs = is_common
                 && (group.has_requirements || !entering.requires.is_empty())
-                && !is_about(group, self.session.types.members(leaves));
+                && !is_about(group, self.session.types.members(leaves))
+                && !entering.item.is_some_and(|item| {
+                    self.graph.nodes[source.node].is_only(&item.key, &item.name, item.arguments)
+                });
             let is_in_the_way = is_common
+                && !needs.is_early
                 && entering.item.is_some_and(|item| {
                     self.graph.nodes[source.node].conflicts(&item.key, &item.name, item.arguments)
                 });

@@ -192,6 +192,13 @@ impl SelectionNode {
         self.entries.len() - 1
     }
 
+    /// Whether nothing but this field is selected.
+    pub(super) fn is_only(&self, key: &Name, name: &Name, arguments: Arguments) -> bool {
+        self.entries
+            .iter()
+            .all(|entry| entry.key == *key && entry.name == *name && entry.arguments == arguments)
+    }
+
     /// Whether a key stands for another field here.
     pub(super) fn conflicts(&self, key: &Name, name: &Name, arguments: Arguments) -> bool {
         self.entries

@@ -47,15 +47,14 @@ impl Builder<'_, '_> {
         one: &Pending,
         demand: Demand,
     ) -> Option<(usize, View)> {
-        // What is in the same part of the answer comes first: elsewhere, other conditions may hold.
+        // What another part of the answer reads only under a condition comes last.
         let mut best: Option<((bool, u32), usize, View)> = None;
         for (place, value) in self.sources(position, set, one, demand) {
             let item = &set.items[one.item];
             let is_free =
                 item.name == TYPENAME || self.session.bound_below(item.below, value).is_free();
             let depth = self.source_depth(position, place);
-            let group = self.graph.positions[position].sources[place].group;
-            let rank = (self.graph.groups[group].block != demand.block, depth);
+            let rank = (!self.is_certain(position, place, demand), depth);
             if is_free && best.is_none_or(|(known, ..)| rank < known) {
                 best = Some((rank, place, value));
             }

@@ -136,6 +136,42 @@ impl Builder<'_, '_> {
         })
     }
 
+    /// Whether a source is read whenever a demand's part of the answer is.
+    pub(super) fn is_certain(&self, position: PositionId, place: usize, demand: Demand) -> bool {
+        let source = self.graph.positions[position].sources[place];
+        let group = &self.graph.groups[source.group];
+        if group.block == demand.block {
+            return true;
+        }
+        let (mut at, mut node) = (position, source.node);
+        while node != group.node {
+            let Some(step) = &self.graph.positions[at].parent else {
+                return false;
+            };
+            let above = self.graph.positions[step.position]
+                .sources
+                .iter()
+                .filter(|above| above.group == source.group)
+                .map(|above| above.node);
+            let known = above
+                .flat_map(|above| {
+                    self.graph.nodes[above]
+                        .entries
+                        .iter()
+                        .map(move |entry| (above, entry))
+                })
+                .find(|(_, entry)| entry.below == Some(node));
+            match known {
+                Some((above, entry)) if entry.conditions.contains(&Condition::ALWAYS) => {
+                    at = step.position;
+                    node = above;
+                }
+                _ => return false,
+            }
+        }
+        self.graph.guard_of(source.group).is_none()
+    }
+
     pub(super) fn source_depth(&self, position: PositionId, place: usize) -> u32 {
         self.graph.groups[self.graph.positions[position].sources[place].group].depth
     }
