@@ -108,7 +108,12 @@ impl Collector<'_> {
     }
 
     fn applies(&self, condition: &Name) -> bool {
-        condition == self.type_name || self.compiler.schema().is_subtype(condition, self.type_name)
+        let schema = self.compiler.schema();
+        let is_one = |name: &Name| name == condition || schema.is_subtype(condition, name);
+        // Of some objects only an interface is known: whatever they are, they may all be of the type.
+        let all = self.compiler.supergraph.implementers().get(self.type_name);
+        is_one(self.type_name)
+            || all.is_some_and(|all| !all.objects.is_empty() && all.objects.iter().all(is_one))
     }
 
     /// Whether objects of which only an interface is known may turn out to be of a type.
