@@ -99,23 +99,15 @@ impl Builder<'_, '_> {
         }
         let is_settled = !demand.is_internal && candidates.iter().any(|one| one.fetches == 0);
         let views = self.views(position, demand);
-        let ways = if demand.block.is_some() && !demand.shares && one.class.remotes.is_empty() {
-            Vec::new()
-        } else {
-            one.class.remotes.clone()
-        };
-        for way in ways {
-            if is_settled {
-                break;
-            }
+        for way in one.class.remotes.iter().filter(|_| !is_settled) {
             parts += 1;
-            let cost = self.way_cost(position, item, one, &way, views, demand.is_internal);
+            let cost = self.way_cost(position, item, one, way, views, demand.is_internal);
             let Some((cost, shared)) = cost else {
                 continue;
             };
             candidates.push(Candidate {
                 shared,
-                choice: Choice::Enter(way),
+                choice: Choice::Enter(way.clone()),
                 depth: cost.depth,
                 fetches: cost.fetches,
             });
