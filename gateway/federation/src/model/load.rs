@@ -54,6 +54,9 @@ impl Model {
         for (name, ty) in &schema.types {
             loader.read_fields(name, ty)?;
         }
+        if loader.is_first_version {
+            loader.read_provided();
+        }
         let definition = &schema.schema_definition;
         let roots = [
             &definition.query,

@@ -10,11 +10,35 @@ use apollo_compiler::{
 
 use super::{Loader, flag, text};
 use crate::model::{
-    ContextArgument, Field, FieldId, JoinedField, Label, LabelId, Output, SubgraphId,
+    ContextArgument, Field, FieldId, FieldSetId, JoinedField, Label, LabelId, Output, SubgraphId,
     field_sets::FieldSets,
 };
 
 impl<'s> Loader<'s> {
+    /// Join v0.1 does not say that a field which is provided somewhere is external there.
+    pub(super) fn read_provided(&mut self) {
+        let provided = self.fields.iter().flat_map(|field| &field.joins);
+        let mut left: Vec<(SubgraphId, FieldSetId)> = provided
+            .filter_map(|join| Some((join.subgraph, join.provides?)))
+            .collect();
+        while let Some((subgraph, set)) = left.pop() {
+            for item in self.sets.table[set.0 as usize].items.clone() {
+                left.extend(item.below.map(|below| (subgraph, below)));
+                let field = self.types[item.on.0 as usize].fields.get(&item.name);
+                let Some(field) = field.map(|id| &mut self.fields[id.0 as usize]) else {
+                    continue;
+                };
+                if field.joined(subgraph).is_none() {
+                    field.joins.push(JoinedField {
+                        is_external: true,
+                        ..JoinedField::plain(subgraph)
+                    });
+                    field.joins.sort_by_key(|join| join.subgraph);
+                }
+            }
+        }
+    }
+
     pub(super) fn read_fields(&mut self, name: &Name, ty: &'s ExtendedType) -> Result<(), String> {
         let fields = match ty {
             ExtendedType::Object(object) => &object.fields,
