@@ -1,9 +1,9 @@
 //! The plan checker: is a plan right, whatever the data?
 //!
-//! It knows nothing of how plans are made. It reads the supergraph's `join__*` directives itself ([`model`]), runs the plan
-//! without subgraphs under every assignment of the Boolean variables that it depends on ([`execute`]), and so knows of each
-//! object of each run-time type what the response holds at each moment ([`knowledge`]); then it looks for what the client
-//! has selected ([`cover`]). Rules about a fetch or a plan on its own are in [`validity`] and [`structure`].
+//! It knows nothing of how plans are made. It reads the supergraph's `join__*` directives itself (`model`), runs the plan
+//! without subgraphs under every assignment of the Boolean variables that it depends on (`execute`), and so knows of each
+//! object of each run-time type what the response holds at each moment (`knowledge`); then it looks for what the client
+//! has selected (`cover`). Rules about a fetch or a plan on its own are in `validity` and `structure`.
 
 mod asking;
 mod assignment;

@@ -1,7 +1,7 @@
 //! What is true, whoever is asked: the one function from objects, fields and arguments to values.
 //!
 //! An object is its concrete type and a number. An entity has one of a few numbers, and each of its keys tells it
-//! ([`key`]); any other object's number is a hash of where it was found. A field's value is a hash of the object, the
+//! (`key`); any other object's number is a hash of where it was found. A field's value is a hash of the object, the
 //! field, its arguments, and of what it requires. So each subgraph comes to the same value without asking another.
 //! What subgraphs differ in is settled here: a value is null only where all allow it, an enum's value and an object's
 //! type are such as all subgraphs with that field know.
