@@ -173,14 +173,14 @@ fn plan(label: &str, text: &str, sides: &Sides, rounds: usize) -> Result<(), Fai
         Ok((theirs, their_size)) => {
             let whole = Pair::measure(
                 rounds,
-                || ours.from_text(text),
-                || theirs.from_text(text).map(drop),
+                || ours.plan_text(text),
+                || theirs.plan_text(text).map(drop),
             )?;
             let prepared = theirs.parse(text)?;
             let planning = Pair::measure(
                 rounds,
-                || ours.from_parsed(&parsed),
-                || theirs.from_parsed(&prepared).map(drop),
+                || ours.plan_parsed(&parsed),
+                || theirs.plan_parsed(&prepared).map(drop),
             )?;
             println!(
                 "| {label} | {} | {} | {} | {} | {} | {our_size} | {their_size} |",
@@ -192,8 +192,8 @@ fn plan(label: &str, text: &str, sides: &Sides, rounds: usize) -> Result<(), Fai
             );
         }
         Err(error) => {
-            let whole = rounds::alone(rounds, || ours.from_text(text))?;
-            let planning = rounds::alone(rounds, || ours.from_parsed(&parsed))?;
+            let whole = rounds::alone(rounds, || ours.plan_text(text))?;
+            let planning = rounds::alone(rounds, || ours.plan_parsed(&parsed))?;
             println!(
                 "| {label} | {} | {} | | {} | | {our_size} | |",
                 micros(whole),
@@ -212,7 +212,7 @@ fn profile(cases: &[Case], count: usize) -> Result<(), Failure> {
             let parsed = ours.parse(text)?;
             let start = Instant::now();
             for _ in 0..count {
-                ours.from_parsed(&parsed)?;
+                ours.plan_parsed(&parsed)?;
             }
             let each = start.elapsed() / count.max(1) as u32;
             println!("{} {name}: {}", case.name, micros(each));

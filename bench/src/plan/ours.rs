@@ -54,13 +54,13 @@ impl Ours {
         Ok(self.planner.plan(document, operation, &self.options)?)
     }
 
-    pub(crate) fn from_parsed(&self, document: &Valid<ExecutableDocument>) -> Result<(), Failure> {
+    pub(crate) fn plan_parsed(&self, document: &Valid<ExecutableDocument>) -> Result<(), Failure> {
         black_box(self.plan(document)?);
         Ok(())
     }
 
-    pub(crate) fn from_text(&self, text: &str) -> Result<(), Failure> {
-        self.from_parsed(&self.parse(text)?)
+    pub(crate) fn plan_text(&self, text: &str) -> Result<(), Failure> {
+        self.plan_parsed(&self.parse(text)?)
     }
 
     pub(crate) fn size(&self, document: &Valid<ExecutableDocument>) -> Result<Size, Failure> {

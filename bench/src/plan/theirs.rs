@@ -53,7 +53,7 @@ impl Theirs {
         clippy::default_trait_access,
         reason = "the override context's module is private"
     )]
-    pub(crate) fn from_parsed(&self, document: &NormalizedDocument) -> Result<QueryPlan, Failure> {
+    pub(crate) fn plan_parsed(&self, document: &NormalizedDocument) -> Result<QueryPlan, Failure> {
         let plan = self.planner.plan_from_normalized_operation(
             document.executable_operation(),
             Default::default(),
@@ -62,12 +62,12 @@ impl Theirs {
         Ok(black_box(plan))
     }
 
-    pub(crate) fn from_text(&self, text: &str) -> Result<QueryPlan, Failure> {
-        self.from_parsed(&self.parse(text)?)
+    pub(crate) fn plan_text(&self, text: &str) -> Result<QueryPlan, Failure> {
+        self.plan_parsed(&self.parse(text)?)
     }
 
     pub(crate) fn size(&self, text: &str) -> Result<Size, Failure> {
-        let plan = guarded(|| self.from_text(text))?;
+        let plan = guarded(|| self.plan_text(text))?;
         Ok(plan.node.as_ref().map_or(Size::NOTHING, size))
     }
 }
