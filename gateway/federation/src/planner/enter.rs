@@ -5,7 +5,6 @@ use super::{
     bound::Way,
     build::{Builder, Demand},
     graph::{ContextUse, Entry, Graph, Group, GroupId, PositionId, Representation, Source},
-    representation::merge_selection,
     selection::{Arguments, Condition, Item, Set},
     type_sets::TypeSet,
     views::{Door, Grant, Seen, Session, TYPENAME, View},
@@ -221,18 +220,7 @@ impl Builder<'_, '_> {
         group.has_requirements |= !entering.requires.is_empty();
         Graph::depend(&mut group.depends, depends);
         for one in representations {
-            match group
-                .representations
-                .iter_mut()
-                .find(|known| known.leaf == one.leaf)
-            {
-                Some(known) => {
-                    for field in one.fields {
-                        merge_selection(&mut known.fields, field);
-                    }
-                }
-                None => group.representations.push(one),
-            }
+            group.represent(one);
         }
         Ok(place)
     }

@@ -4,7 +4,6 @@
 use rustc_hash::FxHashSet;
 
 use super::graph::{Entry, Graph, GroupId, NodeId, PositionId};
-use super::representation::merge_selection;
 use super::selection::Condition;
 use super::views::{Seen, TYPENAME};
 
@@ -255,18 +254,7 @@ impl Graph {
         }
         let representations = std::mem::take(&mut self.groups[other].representations);
         for representation in representations {
-            let known = self.groups[one]
-                .representations
-                .iter_mut()
-                .find(|known| known.leaf == representation.leaf);
-            match known {
-                Some(known) => {
-                    for field in representation.fields {
-                        merge_selection(&mut known.fields, field);
-                    }
-                }
-                None => self.groups[one].representations.push(representation),
-            }
+            self.groups[one].represent(representation);
         }
         for guard in &mut self.guards {
             if guard.needed_by == Some(other) {

@@ -6,6 +6,7 @@ use apollo_compiler::Name;
 use rustc_hash::FxHashMap;
 
 use super::{
+    representation::merge_selection,
     selection::{Arguments, Condition, SetId},
     type_sets::TypeSet,
     views::View,
@@ -168,6 +169,21 @@ pub(super) struct Block {
     pub(super) position: PositionId,
     pub(super) label: Option<String>,
     pub(super) deferral: super::selection::DeferralId,
+}
+
+impl Group {
+    /// Sends this, too: fields of a type that is sent already join it.
+    pub(super) fn represent(&mut self, one: Representation) {
+        let mut known = self.representations.iter_mut();
+        match known.find(|known| known.leaf == one.leaf) {
+            Some(known) => {
+                for field in one.fields {
+                    merge_selection(&mut known.fields, field);
+                }
+            }
+            None => self.representations.push(one),
+        }
+    }
 }
 
 impl SelectionNode {
