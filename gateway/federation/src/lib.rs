@@ -50,6 +50,7 @@
 //! ```
 
 mod api_schema;
+pub mod compose;
 mod model;
 pub mod plan;
 mod plan_json;
@@ -57,5 +58,6 @@ mod plan_text;
 mod planner;
 mod supergraph;
 
+pub use compose::compose;
 pub use planner::{PlanError, PlanOptions, Planner};
 pub use supergraph::{Subgraph, Supergraph, SupergraphError};

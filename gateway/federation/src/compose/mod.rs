@@ -1,0 +1,70 @@
+//! Composition: subgraphs' schemas in, a supergraph in Apollo's format out.
+//!
+//! The stages, in their order, each a folder: [`subgraph`] reads what one subgraph says and brings it to one form, whatever
+//! federation version it is written in; [`validate`] holds each subgraph against the specification's rules; [`merge`] makes
+//! one schema of them all; [`satisfiability`] shows that whatever that schema allows can be answered. A stage begins only
+//! when the one before it found no error, so that nobody reads errors that follow from others.
+
+mod error;
+mod error_code;
+mod hint_code;
+mod merge;
+mod report;
+mod satisfiability;
+mod subgraph;
+mod validate;
+
+pub use error::{CompositionError, CompositionErrors, Hint, Location};
+pub use error_code::ErrorCode;
+pub use hint_code::HintCode;
+
+use crate::Supergraph;
+use report::Report;
+
+/// What one subgraph exports, to be composed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubgraphSchema {
+    /// Its name, as operators know it; errors name it.
+    pub name: String,
+    /// Where it answers; may be empty.
+    pub url: String,
+    /// Its schema: of Federation 1, or of 2.0 to 2.12.
+    pub sdl: String,
+    /// Where the schema was read, for locations in errors: a file's path, or an address. Empty: the subgraph's name.
+    pub origin: String,
+}
+
+/// What [`compose`] makes.
+#[derive(Debug, Clone)]
+pub struct Composition {
+    /// The supergraph, loaded; [`Supergraph::sdl`] is its text.
+    pub supergraph: Supergraph,
+    /// What is legal, but odd.
+    pub hints: Vec<Hint>,
+}
+
+/// Composes subgraphs' schemas into one supergraph.
+///
+/// The result is the same, byte for byte, in whatever order the subgraphs come.
+///
+/// # Errors
+///
+/// All errors of the first stage that has any: each with the code that the federation specification gives it, and where in
+/// which subgraph it lies.
+pub fn compose(subgraphs: &[SubgraphSchema]) -> Result<Composition, CompositionErrors> {
+    let mut report = Report::default();
+    let subgraphs = subgraph::load(subgraphs, &mut report);
+    report.check()?;
+    validate::check(&subgraphs, &mut report);
+    report.check()?;
+    let merged = merge::merge(&subgraphs, &mut report);
+    report.check()?;
+    let supergraph = Supergraph::parse(&merged.serialize().to_string())
+        .unwrap_or_else(|error| panic!("composition made no valid supergraph: {error}"));
+    satisfiability::check(&subgraphs, &supergraph, &mut report);
+    report.check()?;
+    Ok(Composition {
+        supergraph,
+        hints: report.into_hints(),
+    })
+}
