@@ -50,6 +50,7 @@
 //! ```
 
 mod api_schema;
+pub mod changes;
 pub mod compose;
 mod model;
 pub mod plan;
