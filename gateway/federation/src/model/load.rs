@@ -144,6 +144,7 @@ impl<'s> Loader<'s> {
             .map(|&subgraph| JoinedType {
                 subgraph,
                 keys: Vec::new(),
+                unresolvable_keys: Vec::new(),
                 is_interface_object: false,
                 possible: Vec::new(),
             })
@@ -157,14 +158,13 @@ impl<'s> Loader<'s> {
         joins: &mut Vec<JoinedType>,
     ) -> Result<(), String> {
         let subgraph = self.graph(directive)?;
-        let key = match text(directive, "key") {
-            Some(key) if flag(directive, "resolvable") != Some(false) => Some(
+        let key = text(directive, "key")
+            .map(|key| {
                 self.sets
                     .parse(name, key)
-                    .map_err(|error| format!("@join__type(key: \"{key}\"): {error}"))?,
-            ),
-            _ => None,
-        };
+                    .map_err(|error| format!("@join__type(key: \"{key}\"): {error}"))
+            })
+            .transpose()?;
         let is_interface_object = flag(directive, "isInterfaceObject") == Some(true);
         let place = joins
             .iter()
@@ -173,12 +173,17 @@ impl<'s> Loader<'s> {
                 joins.push(JoinedType {
                     subgraph,
                     keys: Vec::new(),
+                    unresolvable_keys: Vec::new(),
                     is_interface_object,
                     possible: Vec::new(),
                 });
                 joins.len() - 1
             });
-        joins[place].keys.extend(key);
+        if flag(directive, "resolvable") == Some(false) {
+            joins[place].unresolvable_keys.extend(key);
+        } else {
+            joins[place].keys.extend(key);
+        }
         joins[place].is_interface_object |= is_interface_object;
         Ok(())
     }

@@ -74,6 +74,8 @@ pub(crate) struct JoinedType {
     pub(crate) subgraph: SubgraphId,
     /// The keys by which this subgraph resolves its entities.
     pub(crate) keys: Vec<FieldSetId>,
+    /// The keys that this subgraph has, but does not resolve entities by (`resolvable: false`).
+    pub(crate) unresolvable_keys: Vec<FieldSetId>,
     /// An interface of the supergraph that is an object type here.
     pub(crate) is_interface_object: bool,
     /// The object types that it may be here, sorted; of an interface object: itself.
