@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use super::{ErrorCode, HintCode};
 
-/// A place in a subgraph's schema.
+/// A place in a subgraph's schema. Displays as compilers write it: the place, then the line with a mark under the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The subgraph's name.
@@ -19,7 +21,7 @@ pub struct Location {
     pub excerpt: String,
 }
 
-/// Why subgraphs do not compose.
+/// Why subgraphs do not compose. Displays as a text for operators, source lines included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompositionError {
     /// The specification's code.
@@ -30,7 +32,7 @@ pub struct CompositionError {
     pub locations: Vec<Location>,
 }
 
-/// What is legal, but odd.
+/// What is legal, but odd. Displays as a text for operators, source lines included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     /// Apollo's code.
@@ -41,7 +43,8 @@ pub struct Hint {
     pub locations: Vec<Location>,
 }
 
-/// All that stands in the way of a supergraph; at least one error. Displays as a text for operators, source lines included.
+/// All that stands in the way of a supergraph; at least one error. Displays as a text for operators, source lines included;
+/// [`CompositionErrors::to_json`] is for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompositionErrors {
     pub(super) errors: Vec<CompositionError>,
@@ -52,6 +55,42 @@ impl CompositionErrors {
     pub fn errors(&self) -> &[CompositionError] {
         &self.errors
     }
+
+    /// A list of what [`CompositionError::to_json`] makes of each.
+    pub fn to_json(&self) -> Value {
+        self.errors.iter().map(CompositionError::to_json).collect()
+    }
+}
+
+impl CompositionError {
+    /// `{"code", "message", "locations"}`, the locations as in [`Location::to_json`].
+    pub fn to_json(&self) -> Value {
+        to_json(self.code.as_str(), &self.message, &self.locations)
+    }
+}
+
+impl Hint {
+    /// `{"code", "message", "locations"}`, the locations as in [`Location::to_json`].
+    pub fn to_json(&self) -> Value {
+        to_json(self.code.as_str(), &self.message, &self.locations)
+    }
+}
+
+impl Location {
+    /// `{"subgraph", "origin", "line", "column"}`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "subgraph": self.subgraph,
+            "origin": self.origin,
+            "line": self.line,
+            "column": self.column,
+        })
+    }
+}
+
+fn to_json(code: &str, message: &str, locations: &[Location]) -> Value {
+    let locations: Vec<_> = locations.iter().map(Location::to_json).collect();
+    json!({ "code": code, "message": message, "locations": locations })
 }
 
 impl std::error::Error for CompositionErrors {}
@@ -88,7 +127,6 @@ fn write_locations(formatter: &mut fmt::Formatter<'_>, locations: &[Location]) -
         .try_for_each(|location| write!(formatter, "{location}"))
 }
 
-/// As compilers write it: the place, then the line with a mark under the column.
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -102,6 +140,12 @@ impl fmt::Display for Location {
         writeln!(formatter, "{:width$}--> {origin}:{line}:{column}", "")?;
         writeln!(formatter, "{:width$} |", "")?;
         writeln!(formatter, "{line} | {excerpt}")?;
-        writeln!(formatter, "{:width$} | {:>column$}", "", "^")
+        // Tabs stay tabs, so that the mark stands under its column however wide they are shown.
+        let before: String = excerpt
+            .chars()
+            .take(column.saturating_sub(1))
+            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
+        writeln!(formatter, "{:width$} | {before}^", "")
     }
 }
