@@ -53,6 +53,11 @@ impl Report {
         });
     }
 
+    /// Whether there is an error already.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// Whether the next stage may begin.
     pub(super) fn check(&mut self) -> Result<(), CompositionErrors> {
         if self.errors.is_empty() {

@@ -34,6 +34,14 @@ pub(in crate::compose) struct TypeFacts {
 #[derive(Debug, Default)]
 pub(in crate::compose) struct FieldFacts {
     pub(in crate::compose) is_external: bool,
+    /// It is said to be `@external`, but is a key field of an extension: so it is not ([`usage`](super::usage)).
+    pub(in crate::compose) is_external_key_of_extension: bool,
+    /// A key, `@requires`, `@provides`, context or interface of the subgraph names it.
+    pub(in crate::compose) is_used: bool,
+    /// A key names it, at its top or deeper.
+    pub(in crate::compose) is_key_field: bool,
+    /// A `@provides` names it.
+    pub(in crate::compose) is_provided: bool,
     pub(in crate::compose) is_shareable: bool,
     pub(in crate::compose) requires: Option<FieldSet>,
     pub(in crate::compose) provides: Option<FieldSet>,
@@ -45,6 +53,8 @@ pub(in crate::compose) struct FieldFacts {
 pub(in crate::compose) struct Key {
     pub(in crate::compose) fields: FieldSet,
     pub(in crate::compose) is_resolvable: bool,
+    /// It stands on an extension (`extend type`, `@extends`), even if the subgraph defines the type, too.
+    pub(in crate::compose) is_of_extension: bool,
     pub(in crate::compose) span: Option<SourceSpan>,
 }
 
@@ -102,8 +112,10 @@ impl TypeFacts {
         directives: &DirectiveList,
         fields: &IndexMap<Name, Component<ast::FieldDefinition>>,
     ) -> Self {
+        let is_extended = directives.has("federation__extends");
         let keys: Vec<_> = directives
-            .get_all("federation__key")
+            .iter()
+            .filter(|directive| directive.name == "federation__key")
             .filter_map(|key| {
                 Some(Key {
                     fields: field_set(key)?,
@@ -111,6 +123,7 @@ impl TypeFacts {
                         .specified_argument_by_name("resolvable")
                         .and_then(|value| value.to_bool())
                         .unwrap_or(true),
+                    is_of_extension: is_extended || key.origin.extension_id().is_some(),
                     span: key.location(),
                 })
             })
@@ -141,6 +154,7 @@ impl TypeFacts {
                         .directives
                         .get("federation__override")
                         .and_then(override_of),
+                    ..FieldFacts::default()
                 };
                 (name.clone(), facts)
             })
@@ -171,7 +185,7 @@ fn override_of(directive: &Node<ast::Directive>) -> Option<Override> {
     };
     Some(Override {
         from: text("from")?,
-        label: text("label"),
+        label: text("label").filter(|label| !label.is_empty()),
         span: directive.location(),
     })
 }

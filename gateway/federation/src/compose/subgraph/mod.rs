@@ -6,10 +6,13 @@
 //! which version a subgraph was written in.
 
 mod canonical;
+mod contexts;
 mod facts;
 mod field_set;
 mod graph_name;
 mod link;
+mod selections;
+mod usage;
 
 use apollo_compiler::{
     Name, Schema, ast,
@@ -19,9 +22,13 @@ use apollo_compiler::{
 
 use super::{ErrorCode, Location, SubgraphSchema, report::Report};
 
+pub(super) use contexts::{ContextReference, context_setters, contextual_arguments};
 pub(super) use facts::{Facts, FieldFacts, Key, Override, TypeFacts};
 pub(super) use field_set::{FieldSet, parse_field_set};
 pub(super) use link::{Link, Spelling};
+pub(super) use selections::{
+    SelectedField, Selection, Unresolved, for_each_field, resolve,
+};
 
 /// One subgraph.
 #[derive(Debug)]
@@ -137,7 +144,8 @@ fn load_one(source: &SubgraphSchema, graph: Name, report: &mut Report) -> Option
             return None;
         }
     };
-    let facts = Facts::of(&document, &schema);
+    let mut facts = Facts::of(&document, &schema);
+    usage::mark(&schema, &mut facts);
     Some(Subgraph {
         name: source.name.clone(),
         url: source.url.clone(),
