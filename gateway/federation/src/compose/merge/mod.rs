@@ -1,10 +1,130 @@
 //! One schema of all subgraphs'.
+//!
+//! An index of all types is built once; then each type is merged from what its subgraphs say of it, field by field, and
+//! argument by argument. Nobody looks through all subgraphs for anything.
 
-use apollo_compiler::Schema;
+mod applied;
+mod list_size;
+mod links;
+mod interface_auth;
+mod definitions;
+mod arguments;
+mod auth;
+mod composed;
+mod defaults;
+mod descriptions;
+mod differences;
+mod directives;
+mod enums;
+mod external;
+mod features;
+mod fields;
+mod groups;
+mod inputs;
+mod interface_objects;
+mod joins;
+mod machinery;
+mod merged_arguments;
+mod objects;
+mod overrides;
+mod scalars;
+mod sharing;
+mod sources;
+mod type_joins;
+mod types;
+mod unions;
+mod usage;
+mod uses;
+mod values;
+
+use apollo_compiler::{Schema, schema::ExtendedType};
+use rustc_hash::FxHashMap;
 
 use super::{report::Report, subgraph::Subgraph};
+use features::Features;
+use objects::Part;
+use sources::{Kind, TypeSources, Types};
+use usage::Usage;
+use uses::Uses;
 
 /// Merges, and reports what does not go together.
-pub(super) fn merge(_subgraphs: &[Subgraph], _report: &mut Report) -> Schema {
-    Schema::new()
+pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
+    let merger = Merger::of(subgraphs, report);
+    let mut merged = Schema::new();
+    for ty in merger.types.iter() {
+        if let Some(one) = merger.merge(ty, report) {
+            merged.types.insert(ty.name.clone(), one);
+        }
+    }
+    interface_objects::add_fields(&mut merged, &merger, report);
+    interface_auth::demand(&mut merged, &merger.features, report);
+    list_size::drop_vanished_arguments(&mut merged, &merger.features);
+    directives::add(&mut merged, &merger, report);
+    machinery::add(&mut merged, &merger, report);
+    merged.types.sort_keys();
+    merged.directive_definitions.sort_keys();
+    merged
+}
+
+/// What merging a type needs to know of all the others.
+#[derive(Debug)]
+struct Merger<'a> {
+    subgraphs: &'a [Subgraph],
+    types: Types<'a>,
+    features: Features,
+    usage: Usage<'a>,
+    /// What each subgraph's field sets name.
+    uses: Vec<Uses<'a>>,
+    /// The types with `@interfaceObject`, by the interface's name, in the subgraphs' order.
+    interface_objects: FxHashMap<&'a str, Vec<Part<'a>>>,
+}
+
+impl<'a> Merger<'a> {
+    fn of(subgraphs: &'a [Subgraph], report: &mut Report) -> Self {
+        let types = Types::of(subgraphs);
+        let mut interface_objects: FxHashMap<&'a str, Vec<Part<'a>>> = FxHashMap::default();
+        for ty in types.iter() {
+            let parts = ty.sources.iter();
+            let parts: Vec<_> = parts
+                .filter_map(|source| Part::of(ty.name, *source))
+                .filter(|part| part.is_interface_object)
+                .collect();
+            if !parts.is_empty() {
+                interface_objects.insert(ty.name, parts);
+            }
+        }
+        let features = Features::of(subgraphs, report);
+        Self {
+            subgraphs,
+            types,
+            usage: Usage::of(subgraphs, &features),
+            features,
+            uses: subgraphs.iter().map(Uses::of).collect(),
+            interface_objects,
+        }
+    }
+
+    fn merge(&self, ty: &TypeSources<'a>, report: &mut Report) -> Option<ExtendedType> {
+        let name = ty.name;
+        let kind = ty.kind(report)?;
+        match kind {
+            Kind::Object | Kind::Interface => Some(objects::merge(ty, kind, self, report)),
+            Kind::Scalar => {
+                let sources = ty.of_kind(ExtendedType::as_scalar);
+                scalars::merge(name, &sources, self, report)
+            }
+            Kind::Union => {
+                let sources = ty.of_kind(ExtendedType::as_union);
+                unions::merge(name, &sources, self, report)
+            }
+            Kind::Enum => {
+                let sources = ty.of_kind(ExtendedType::as_enum);
+                enums::merge(name, &sources, self, report)
+            }
+            Kind::InputObject => {
+                let sources = ty.of_kind(ExtendedType::as_input_object);
+                inputs::merge(name, &sources, self, report)
+            }
+        }
+    }
 }
