@@ -9,14 +9,15 @@ use tracing::Instrument;
 use crate::{
     auth::Caller,
     config::Config,
-    engine::{Context, Engine, Outcome, Request, Response},
+    current::{Current, Operation},
+    engine::{Context, Outcome, Request, Response},
     metrics::Measurements,
 };
 
 /// The engine behind its bounds; clones share them.
 #[derive(Clone)]
 pub(crate) struct Admission {
-    engine: Engine,
+    engine: Current,
     /// None: unbounded.
     executions: Option<Arc<Semaphore>>,
     subscriptions: Option<Arc<Semaphore>>,
@@ -38,7 +39,7 @@ pub(crate) enum Answer {
 
 impl Admission {
     /// Bounds after the configuration.
-    pub(crate) fn new(engine: Engine, config: &Config, measurements: Measurements) -> Self {
+    pub(crate) fn new(engine: Current, config: &Config, measurements: Measurements) -> Self {
         let semaphore = |limit: Option<usize>| limit.map(|limit| Arc::new(Semaphore::new(limit)));
         Self {
             engine,
@@ -75,7 +76,13 @@ impl Admission {
         let Ok(permit) = acquire(self.executions.as_ref()) else {
             return Answer::Overload;
         };
-        match self.engine.execute(request, context).await {
+        // Only a subscription outlives the engine that began it.
+        let operation = request.query.contains("subscription").then(|| Operation {
+            query: request.query.clone(),
+            name: request.operation_name.clone(),
+        });
+        let current = self.engine.get();
+        match current.engine.execute(request, context).await {
             Outcome::Response(response) => Answer::Response(response),
             Outcome::Parts(payloads) => {
                 Answer::Parts(guard(payloads, tracing::Span::current(), permit))
@@ -91,6 +98,10 @@ impl Admission {
                     return Answer::Overload;
                 };
                 let open = Open::new(permit, &self.measurements);
+                let stream = match operation {
+                    Some(operation) => self.engine.guard(stream, current, operation),
+                    None => stream,
+                };
                 // What an event fetches belongs to the trace of its subscription.
                 Answer::Stream(guard(stream, tracing::info_span!("subscription"), open))
             }

@@ -9,6 +9,7 @@ mod duration;
 mod env;
 mod policy;
 
+pub(crate) use env::expand as expand_variables;
 pub(crate) use policy::{check_name, check_value};
 
 use std::{

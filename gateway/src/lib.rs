@@ -6,10 +6,13 @@
 pub mod config;
 pub mod engine;
 pub mod server;
+pub mod sources;
+pub mod supply;
 
 mod admission;
 mod auth;
 mod connections;
+mod current;
 mod explorer;
 mod headers;
 mod http;

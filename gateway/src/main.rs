@@ -1,5 +1,6 @@
 //! The gateway as a process of its own.
 
+mod compose_command;
 mod plan_command;
 
 use std::{
@@ -7,10 +8,15 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
-use gateway::{Config, Gateway};
+use gateway::{
+    Config, Gateway,
+    sources::{Sources, Watch},
+    supply::Supply,
+};
 use tokio::net::TcpListener;
 
 /// A GraphQL federation gateway.
@@ -20,8 +26,23 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// The supergraph schema to serve.
-    #[arg(long, short, env = "APOLLO_ROUTER_SUPERGRAPH_PATH", required = true)]
+    #[arg(
+        long,
+        short,
+        env = "APOLLO_ROUTER_SUPERGRAPH_PATH",
+        required_unless_present = "compose"
+    )]
     supergraph: Option<PathBuf>,
+    /// Compose the supergraph from the subgraphs of a supergraph.yaml (Rover's format), and again whenever one of them joins,
+    /// changes or leaves. Takes precedence over --supergraph.
+    #[arg(long, value_name = "SUPERGRAPH_YAML", env = "CIRCULATE_COMPOSE_CONFIG_PATH")]
+    compose: Option<PathBuf>,
+    /// Go over to the supergraph file's new content when it changes.
+    #[arg(long, env = "APOLLO_ROUTER_HOT_RELOAD")]
+    hot_reload: bool,
+    /// How often --compose and --hot-reload look, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 2000, env = "CIRCULATE_POLL_INTERVAL_MS")]
+    poll: u64,
     /// The configuration; left out, everything has its default.
     #[arg(long, short, env = "APOLLO_ROUTER_CONFIG_PATH")]
     config: Option<PathBuf>,
@@ -36,6 +57,8 @@ enum Command {
     Health,
     /// Print how an operation would be answered.
     Plan(plan_command::PlanArguments),
+    /// Compose subgraphs' schemas into a supergraph.
+    Compose(compose_command::ComposeArguments),
 }
 
 #[tokio::main]
@@ -52,6 +75,7 @@ async fn main() -> ExitCode {
             };
         }
         Some(Command::Plan(arguments)) => return plan(arguments),
+        Some(Command::Compose(arguments)) => return compose(arguments).await,
         None => {}
     }
     let telemetry = match ops::telemetry::init("gateway") {
@@ -71,6 +95,29 @@ async fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+async fn compose(arguments: compose_command::ComposeArguments) -> ExitCode {
+    if arguments.watch {
+        return match compose_command::watch(&arguments).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("gateway: {error}");
+                ExitCode::from(error.exit_code())
+            }
+        };
+    }
+    let result = compose_command::run(&arguments).await;
+    if let Err(error) = compose_command::print(&arguments, &result)
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("gateway: cannot write: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::from(match result {
+        Ok(output) => output.exit_code(),
+        Err(error) => error.exit_code(),
+    })
 }
 
 fn plan(arguments: plan_command::PlanArguments) -> ExitCode {
@@ -107,17 +154,20 @@ async fn probe(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let config = arguments
         .config
+        .as_ref()
         .map(Config::from_path)
         .transpose()?
         .unwrap_or_default();
-    let path = arguments.supergraph.ok_or("no supergraph is named")?;
-    let supergraph = std::fs::read_to_string(&path)
-        .map_err(|error| format!("cannot read the supergraph {}: {error}", path.display()))?;
+    let mut supply = supply(&arguments)?;
     let listen = arguments.listen.unwrap_or(config.supergraph.listen);
     let stop = ops::stop::on_signal();
+    let supergraph = tokio::select! {
+        supergraph = supply.first() => supergraph?,
+        () = stop.cancelled() => return Ok(()),
+    };
     let gateway = Gateway::new(
         config,
-        &supergraph,
+        supergraph,
         ops::metrics::Metrics::new("gateway"),
         stop.clone(),
     )?;
@@ -125,6 +175,24 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    gateway.serve(listener, stop).await?;
+    tokio::select! {
+        served = gateway.serve(listener, stop) => served?,
+        () = gateway.follow(supply) => {}
+    }
     Ok(())
+}
+
+fn supply(arguments: &Arguments) -> Result<Supply, Box<dyn std::error::Error>> {
+    let every = Duration::from_millis(arguments.poll.max(1));
+    if let Some(path) = &arguments.compose {
+        // A file that makes no sense is told at once; what it names may still come.
+        Sources::from_manifest(path)?;
+        let watch = Watch::manifest(path, ops::client::http_client(), every);
+        return Ok(Supply::composed(watch));
+    }
+    let path = arguments
+        .supergraph
+        .as_ref()
+        .ok_or("no supergraph is named")?;
+    Ok(Supply::file(path, arguments.hot_reload.then_some(every)))
 }

@@ -1,13 +1,15 @@
 //! What the gateway counts beyond plain HTTP.
 
 use ops::metrics::Metrics;
-use prometheus::{IntCounterVec, IntGauge};
+use prometheus::{IntCounter, IntCounterVec, IntGauge};
 
 /// The gateway's own measurements.
 #[derive(Clone)]
 pub(crate) struct Measurements {
     /// Operations by transport (`http`, `websocket`) and outcome (`data`, `refused`, `stream`, `parts`, `overload`).
     pub(crate) operations: IntCounterVec,
+    /// Supergraphs gone over to while serving.
+    pub(crate) reloads: IntCounter,
     /// Subscriptions now open.
     pub(crate) subscriptions: IntGauge,
     /// Client WebSockets now open.
@@ -24,6 +26,13 @@ impl Measurements {
                 "GraphQL operations by transport and outcome",
                 &["transport", "outcome"],
             ),
+            reloads: metrics
+                .counter(
+                    "gateway_supergraph_reloads_total",
+                    "Supergraphs gone over to while serving",
+                    none,
+                )
+                .with_label_values(none),
             subscriptions: metrics
                 .gauge("gateway_subscriptions", "Subscriptions open", &[])
                 .with_label_values(none),

@@ -8,9 +8,9 @@ use axum::{
     response::Response,
     routing::{any, get},
 };
-use federation::{Supergraph, SupergraphError};
+use federation::Supergraph;
 use http::{HeaderName, HeaderValue, Method, Uri, header};
-use ops::{health::Health, metrics::Metrics};
+use ops::{client::HttpClient, health::Health, metrics::Metrics};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -27,10 +27,12 @@ use crate::{
     auth::Authenticator,
     config::{Config, ConfigError, Cors, PassthroughTarget, check_name},
     connections::Connections,
+    current::Current,
     engine::{Engine, ErrorPolicy, Limits, Overrides, Upstreams},
     explorer,
     headers::Propagation,
     metrics::Measurements,
+    supply::Supply,
 };
 
 /// How long requests in flight may take to finish once the gateway is told to stop.
@@ -48,9 +50,6 @@ pub enum GatewayError {
     /// The configuration makes no sense.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The supergraph makes no sense.
-    #[error("the supergraph cannot be loaded: {0}")]
-    Supergraph(#[from] SupergraphError),
     /// The configuration names a subgraph that the supergraph has not.
     #[error("configuration: {key}: there is no subgraph `{name}`; the supergraph has {known}")]
     UnknownSubgraph {
@@ -86,6 +85,8 @@ pub enum GatewayError {
 /// A gateway, ready to serve.
 pub struct Gateway {
     config: Arc<Config>,
+    engine: Current,
+    client: HttpClient,
     admission: Admission,
     authenticator: Authenticator,
     propagation: Propagation,
@@ -110,19 +111,19 @@ impl Gateway {
     /// runtime. `metrics` may be used by one gateway only.
     pub fn new(
         config: Config,
-        supergraph_sdl: &str,
+        supergraph: Supergraph,
         metrics: Metrics,
         stop: CancellationToken,
     ) -> Result<Self, GatewayError> {
-        let supergraph = Supergraph::parse(supergraph_sdl)?;
         let client = ops::client::http_client();
-        let upstreams = upstreams(&config, &supergraph, client.clone())?;
         let measurements = Measurements::new(&metrics);
-        let overrides = overrides(&config, &supergraph)?;
-        let engine = Engine::with_overrides(supergraph, upstreams, overrides);
+        check(&config, &supergraph)?;
+        let engine = Current::new(engine(&config, supergraph, client.clone())?);
         Ok(Self {
-            admission: Admission::new(engine, &config, measurements.clone()),
+            admission: Admission::new(engine.clone(), &config, measurements.clone()),
+            engine,
             authenticator: Authenticator::new(&config, &client, &stop),
+            client,
             propagation: Propagation::new(&config.headers)?,
             config: Arc::new(config),
             measurements,
@@ -144,6 +145,38 @@ impl Gateway {
             tracing::warn!("some WebSocket clients did not take note of the shutdown");
         }
         served
+    }
+
+    /// Goes over to another supergraph while serving. Requests in flight end as they began; a subscription goes on if the new
+    /// supergraph would answer it in the same way, else it ends with the code `SUBSCRIPTION_SCHEMA_RELOAD`.
+    ///
+    /// # Errors
+    ///
+    /// When the supergraph cannot be used; the one before stays in use. That the configuration names subgraphs or
+    /// labels which the new one has not (any more) is no error, but logged.
+    pub fn replace(&self, supergraph: Supergraph) -> Result<(), GatewayError> {
+        if let Err(error) = check(&self.config, &supergraph) {
+            tracing::warn!("{error}");
+        }
+        self.engine
+            .replace(engine(&self.config, supergraph, self.client.clone())?);
+        Ok(())
+    }
+
+    /// Goes over to each supergraph that comes, and logs those that cannot be used. Does not end; to be run beside
+    /// [`serve`](Self::serve).
+    pub async fn follow(&self, mut supply: Supply) {
+        loop {
+            let supergraph = supply.next().await;
+            let subgraphs = supergraph.subgraphs().len();
+            match self.replace(supergraph) {
+                Ok(()) => {
+                    self.measurements.reloads.inc();
+                    tracing::info!(subgraphs, "serving another supergraph");
+                }
+                Err(error) => tracing::error!("{error}; the supergraph before serves on"),
+            }
+        }
     }
 
     /// What `/health?ready` reports; whoever embeds the gateway may add its own components.
@@ -258,11 +291,21 @@ fn cors(cors: &Cors) -> Option<CorsLayer> {
     )
 }
 
-fn upstreams(
+fn engine(
     config: &Config,
-    supergraph: &Supergraph,
-    client: ops::client::HttpClient,
-) -> Result<Upstreams, GatewayError> {
+    supergraph: Supergraph,
+    client: HttpClient,
+) -> Result<Engine, GatewayError> {
+    let upstreams = upstreams(config, &supergraph, client)?;
+    Ok(Engine::with_overrides(
+        supergraph,
+        upstreams,
+        overrides(config),
+    ))
+}
+
+/// What the configuration says of subgraphs and labels must be of such as there are.
+fn check(config: &Config, supergraph: &Supergraph) -> Result<(), GatewayError> {
     let passthrough = &config.subscription.mode.passthrough;
     check_names(
         "override_subgraph_url",
@@ -279,6 +322,15 @@ fn upstreams(
         config.include_subgraph_errors.subgraphs.keys(),
         supergraph,
     )?;
+    check_labels(config, supergraph)
+}
+
+fn upstreams(
+    config: &Config,
+    supergraph: &Supergraph,
+    client: HttpClient,
+) -> Result<Upstreams, GatewayError> {
+    let passthrough = &config.subscription.mode.passthrough;
     let mut urls = HashMap::new();
     let mut websocket_urls = HashMap::new();
     for subgraph in supergraph.subgraphs() {
@@ -321,22 +373,23 @@ fn upstreams(
     })
 }
 
-fn overrides(config: &Config, supergraph: &Supergraph) -> Result<Overrides, GatewayError> {
+fn check_labels(config: &Config, supergraph: &Supergraph) -> Result<(), GatewayError> {
     let known = supergraph.override_labels();
-    if let Some(label) = config
-        .override_labels
-        .iter()
-        .find(|label| !known.contains(label))
-    {
-        return Err(GatewayError::UnknownLabel {
+    let mut labels = config.override_labels.iter();
+    match labels.find(|label| !known.contains(label)) {
+        None => Ok(()),
+        Some(label) => Err(GatewayError::UnknownLabel {
             label: label.clone(),
             known: if known.is_empty() {
                 "none".to_owned()
             } else {
                 known.join(", ")
             },
-        });
+        }),
     }
+}
+
+fn overrides(config: &Config) -> Overrides {
     // Without randomness no request is among the chosen: the overridden subgraph still answers.
     let random = || match getrandom::u64() {
         Ok(bits) => (bits >> 11) as f64 / (1_u64 << 53) as f64,
@@ -345,10 +398,10 @@ fn overrides(config: &Config, supergraph: &Supergraph) -> Result<Overrides, Gate
             1.0
         }
     };
-    Ok(Overrides {
+    Overrides {
         labels: config.override_labels.clone(),
         random: Some(Arc::new(random)),
-    })
+    }
 }
 
 fn check_names<'a>(

@@ -3,7 +3,10 @@
 //! The nodes are Apollo's, so that a plan prints as Apollo's query-plan JSON ([`Plan::to_json`]) and Apollo's tools read
 //! it. What a plan does not say is how a response looks to the client: that follows from the client's operation.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +37,37 @@ pub struct Plan {
     pub kind: OperationKind,
     /// Nothing, when no subgraph has to be asked.
     pub node: Option<Node>,
+}
+
+impl Plan {
+    /// The subgraphs that it asks, by name.
+    pub fn services(&self) -> BTreeSet<&str> {
+        let mut services = BTreeSet::new();
+        let mut open: Vec<&Node> = self.node.iter().collect();
+        while let Some(node) = open.pop() {
+            match node {
+                Node::Sequence(nodes) | Node::Parallel(nodes) => open.extend(nodes),
+                Node::Fetch(fetch) => {
+                    services.insert(fetch.service.as_str());
+                }
+                Node::Flatten { node, .. } => open.push(node),
+                Node::Condition {
+                    if_clause,
+                    else_clause,
+                    ..
+                } => open.extend([if_clause, else_clause].into_iter().flatten().map(|one| &**one)),
+                Node::Subscription { primary, rest } => {
+                    services.insert(primary.service.as_str());
+                    open.extend(rest.iter().map(|one| &**one));
+                }
+                Node::Defer { primary, deferred } => {
+                    let deferred = deferred.iter().filter_map(|one| one.node.as_ref());
+                    open.extend(primary.node.iter().chain(deferred).map(|one| &**one));
+                }
+            }
+        }
+        services
+    }
 }
 
 /// A step of a plan.

@@ -6,7 +6,7 @@
 use super::ConfigError;
 
 /// The text with every expression replaced.
-pub(super) fn expand(
+pub(crate) fn expand(
     text: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<String, ConfigError> {

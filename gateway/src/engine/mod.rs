@@ -3,13 +3,14 @@
 //! `operation → plan → execute → fetch → response`. It knows nothing about HTTP servers, tokens or configuration
 //! files; the server around it turns those into [`Context`] and [`Upstreams`].
 
+mod alike;
 mod compile;
 mod contexts;
 mod decode;
 mod defer;
 mod error;
 mod execute;
-mod fetch;
+pub(crate) mod fetch;
 #[cfg(test)]
 mod handmade;
 mod keys;

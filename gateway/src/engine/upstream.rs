@@ -79,7 +79,7 @@ impl Default for Limits {
 }
 
 /// The addresses of one subgraph.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Service {
     pub(crate) url: Option<Uri>,
     pub(crate) websocket_url: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use federation::Supergraph;
 use gateway::{Config, Gateway};
 use ops::metrics::Metrics;
 use serde_json::{Value, json};
@@ -65,7 +66,9 @@ impl World {
         let config = Config::from_yaml(&config.to_string()).map_err(|error| error.to_string())?;
         let stop = CancellationToken::new();
         let metrics = Metrics::new("gateway");
-        let gateway = Gateway::new(config, &suite.supergraph, metrics, stop.clone())
+        let supergraph =
+            Supergraph::parse(&suite.supergraph).map_err(|error| error.to_string())?;
+        let gateway = Gateway::new(config, supergraph, metrics, stop.clone())
             .map_err(|error| error.to_string())?;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

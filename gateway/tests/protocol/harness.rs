@@ -1,8 +1,9 @@
 //! A gateway on a free port before a subgraph on another, and clients for it.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
+use federation::Supergraph;
 use gateway::{Config, Gateway};
 use ops::metrics::Metrics;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::subgraph::Subgraph;
 
-const SUPERGRAPH: &str = include_str!("supergraph.graphql");
+pub(crate) const SUPERGRAPH: &str = include_str!("supergraph.graphql");
 
 /// Nothing in these tests takes long; what does is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,6 +29,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A running gateway.
 pub(crate) struct World {
     pub(crate) subgraph: Subgraph,
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) url: String,
     pub(crate) stop: CancellationToken,
     pub(crate) server: JoinHandle<io::Result<()>>,
@@ -46,16 +48,19 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let gateway =
-            Gateway::new(config, SUPERGRAPH, Metrics::new("gateway"), stop.clone()).unwrap();
-        let stopped = stop.clone();
-        let server = tokio::spawn(async move { gateway.serve(listener, stopped).await });
+        let supergraph = Supergraph::parse(SUPERGRAPH).unwrap();
+        let gateway = Arc::new(
+            Gateway::new(config, supergraph, Metrics::new("gateway"), stop.clone()).unwrap(),
+        );
+        let (serving, stopped) = (Arc::clone(&gateway), stop.clone());
+        let server = tokio::spawn(async move { serving.serve(listener, stopped).await });
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
             .build()
             .unwrap();
         Self {
             subgraph,
+            gateway,
             url,
             stop,
             server,

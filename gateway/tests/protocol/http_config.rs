@@ -1,5 +1,6 @@
 //! What operators read when the configuration is wrong.
 
+use federation::Supergraph;
 use gateway::{Config, Gateway};
 use insta::assert_snapshot;
 use ops::metrics::Metrics;
@@ -100,6 +101,7 @@ async fn subgraphs_that_do_not_exist_or_have_no_address_are_named() {
     let start = |yaml: &str, supergraph: &str| {
         let config = Config::from_yaml(yaml).unwrap();
         let stop = CancellationToken::new();
+        let supergraph = Supergraph::parse(supergraph).unwrap();
         match Gateway::new(config, supergraph, Metrics::new("gateway"), stop) {
             Ok(_) => "started".to_owned(),
             Err(error) => error.to_string(),
@@ -123,6 +125,7 @@ async fn overrides_that_do_not_exist_are_named() {
             Err(error) => return error.to_string(),
         };
         let stop = CancellationToken::new();
+        let supergraph = Supergraph::parse(supergraph).unwrap();
         match Gateway::new(config, supergraph, Metrics::new("gateway"), stop) {
             Ok(_) => "started".to_owned(),
             Err(error) => error.to_string(),

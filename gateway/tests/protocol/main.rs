@@ -5,6 +5,7 @@ mod harness;
 mod http_config;
 mod http_policy;
 mod http_requests;
+mod reload;
 mod subgraph;
 mod tokens;
 mod ws_lifecycle;

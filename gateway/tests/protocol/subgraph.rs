@@ -30,6 +30,8 @@ pub(crate) struct Subgraph {
     pub(crate) gate: Arc<Semaphore>,
     /// How many subscriptions are open.
     pub(crate) listeners: Arc<watch::Sender<usize>>,
+    /// What `ticks` tells its listeners next.
+    pub(crate) tick: Arc<watch::Sender<i32>>,
     touched: Arc<AtomicI32>,
 }
 
@@ -99,6 +101,18 @@ impl Subscriptions {
             .inspect(move |_| drop(Arc::clone(&listener.0)))
     }
 
+    /// The present tick, and each that follows.
+    async fn ticks(&self, context: &Context<'_>) -> impl Stream<Item = i32> {
+        let ticks = context.data_unchecked::<Subgraph>().tick.subscribe();
+        stream::unfold((ticks, true), |(mut ticks, first)| async move {
+            if !first {
+                ticks.changed().await.ok()?;
+            }
+            let tick = *ticks.borrow_and_update();
+            Some((tick, (ticks, false)))
+        })
+    }
+
     async fn flood(&self, context: &Context<'_>, length: usize) -> impl Stream<Item = String> {
         let listener = Listener::new(context);
         stream::repeat("x".repeat(length)).inspect(move |_| drop(Arc::clone(&listener.0)))
@@ -121,6 +135,7 @@ impl Subgraph {
             entered: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
             listeners: Arc::default(),
+            tick: Arc::default(),
             touched: Arc::default(),
         };
         let schema = Schema::build(Query, Mutation, Subscriptions)

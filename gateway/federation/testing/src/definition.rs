@@ -198,6 +198,86 @@ impl Definition {
     }
 }
 
+impl Definition {
+    /// Whether a subgraph knows of the type, but has no field of it.
+    pub(crate) fn is_empty_in(&self, subgraph: usize) -> bool {
+        self.kind == Kind::Object
+            && !self
+                .fields
+                .iter()
+                .any(|field| field.at.contains_key(&subgraph))
+    }
+
+    /// The type as one of its subgraphs defines it.
+    pub(crate) fn write_in(&self, subgraph: usize, sdl: &mut String) {
+        let Some(at) = self.at.get(&subgraph) else {
+            return;
+        };
+        let keyword = match self.kind {
+            Kind::Interface if !at.interface_object => "interface",
+            Kind::Object | Kind::Interface => "type",
+            Kind::Union => "union",
+            Kind::Enum => "enum",
+            Kind::Input => "input",
+        };
+        let _ = write!(sdl, "\n{keyword} {}", self.name);
+        let interfaces = self.implements.iter().filter(|(_, at)| *at == subgraph);
+        for (index, (interface, _)) in interfaces.enumerate() {
+            let joint = if index == 0 { "implements" } else { "&" };
+            let _ = write!(sdl, " {joint} {interface}");
+        }
+        for key in &at.keys {
+            let _ = write!(sdl, " @key(fields: \"{key}\")");
+        }
+        if at.interface_object {
+            sdl.push_str(" @interfaceObject");
+        }
+        match self.kind {
+            Kind::Union => {
+                let members = self.members.iter().filter(|(_, at)| *at == subgraph);
+                let members: Vec<_> = members.map(|(name, _)| name.as_str()).collect();
+                let _ = writeln!(sdl, " = {}", members.join(" | "));
+            }
+            Kind::Enum => {
+                let _ = writeln!(sdl, " {{ {} }}", self.values.join(" "));
+            }
+            Kind::Object | Kind::Interface | Kind::Input => self.write_fields_in(subgraph, sdl),
+        }
+    }
+
+    fn write_fields_in(&self, subgraph: usize, sdl: &mut String) {
+        let is_object = self.kind == Kind::Object;
+        sdl.push_str(" {\n");
+        for field in &self.fields {
+            let Some(at) = field.at.get(&subgraph) else {
+                continue;
+            };
+            let _ = write!(sdl, "  {}{}: {}", field.name, field.arguments, field.ty);
+            if at.external {
+                sdl.push_str(" @external");
+            }
+            if let Some(requires) = at.requires {
+                let _ = write!(sdl, " @requires(fields: \"{requires}\")");
+            }
+            // A key is shared without saying so.
+            let is_key = self
+                .at
+                .values()
+                .any(|at| at.keys.contains(field.name.as_str()));
+            let resolvers = field.at.values().filter(|at| !at.external).count();
+            if is_object && resolvers > 1 && !at.external && !is_key {
+                sdl.push_str(" @shareable");
+            }
+            sdl.push('\n');
+        }
+        sdl.push_str("}\n");
+    }
+}
+
+/// What every subgraph begins with.
+pub(crate) const SUBGRAPH_HEAD: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@external", "@interfaceObject", "@key", "@requires", "@shareable"])
+"#;
+
 /// What every supergraph begins with.
 pub(crate) const HEAD: &str = r#"schema
   @link(url: "https://specs.apollo.dev/link/v1.0")

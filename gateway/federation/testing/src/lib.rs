@@ -1,4 +1,4 @@
-//! Supergraphs of any size, and operations over them, made from a seed: for benchmarks, tests and fuzzing.
+//! Supergraphs of any size, their subgraphs, and operations over them, made from a seed: for benchmarks, tests and fuzzing.
 //!
 //! What comes out is Apollo's format (join v0.3), composed in the head rather than by a composer: a composer of a hundred
 //! subgraphs takes minutes, and a fuzzer makes thousands a second. Entities are at home in one subgraph and extended by
@@ -46,6 +46,11 @@ pub struct Sample {
 }
 
 impl Shape {
+    /// The subgraphs, name and schema (Federation 2.3), that would compose to what [`make`](Self::make) gives.
+    pub fn subgraphs(self) -> Vec<(String, String)> {
+        model::Model::new(self).subgraph_sdls()
+    }
+
     /// Makes it.
     pub fn make(self) -> Made {
         let model = model::Model::new(self);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use crate::{
     Random, Shape,
-    definition::{Definition, FieldAt, HEAD, Kind},
+    definition::{Definition, FieldAt, HEAD, Kind, SUBGRAPH_HEAD},
     roots,
 };
 
@@ -98,7 +98,30 @@ impl Model {
             );
         }
         sdl.push_str("}\n");
-        let definitions = (self.roots.iter())
+        for definition in self.definitions() {
+            definition.write(&mut sdl);
+        }
+        sdl
+    }
+
+    /// The subgraphs' names and texts.
+    pub(crate) fn subgraph_sdls(&self) -> Vec<(String, String)> {
+        let mut sdls = vec![SUBGRAPH_HEAD.to_owned(); self.subgraphs];
+        for definition in self.definitions() {
+            for &subgraph in definition.at.keys() {
+                // Query is in every subgraph, with fields or without.
+                if definition.is_empty_in(subgraph) {
+                    continue;
+                }
+                definition.write_in(subgraph, &mut sdls[subgraph]);
+            }
+        }
+        let name = |subgraph| format!("s{subgraph}");
+        (0..self.subgraphs).map(name).zip(sdls).collect()
+    }
+
+    fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        (self.roots.iter())
             .chain(self.entities.iter().map(|entity| &entity.definition))
             .chain(self.values.iter().map(|value| &value.definition))
             .chain(
@@ -108,11 +131,8 @@ impl Model {
             )
             .chain(self.unions.iter().map(|union| &union.definition))
             .chain(&self.enums)
-            .chain(&self.inputs);
-        for definition in definitions.filter(|definition| !definition.at.is_empty()) {
-            definition.write(&mut sdl);
-        }
-        sdl
+            .chain(&self.inputs)
+            .filter(|definition| !definition.at.is_empty())
     }
 
     fn make_enums(&mut self, count: usize) {
