@@ -28,9 +28,7 @@ pub(super) fn check(subgraph: &Subgraph, report: &mut Report) {
 }
 
 /// The directives of a subgraph that it wants composed, by their names as they are written.
-pub(super) fn composed(
-    subgraph: &Subgraph,
-) -> impl Iterator<Item = (&Node<ast::Directive>, &str)> {
+pub(super) fn composed(subgraph: &Subgraph) -> impl Iterator<Item = (&Node<ast::Directive>, &str)> {
     let schema = &subgraph.schema.schema_definition;
     schema
         .directives
@@ -68,7 +66,9 @@ fn check_one(
         report_at(
             subgraph,
             directive,
-            format!("composes \"{composed}\", which is no directive's name: write it with its \"@\""),
+            format!(
+                "composes \"{composed}\", which is no directive's name: write it with its \"@\""
+            ),
             report,
         );
         return;
@@ -89,13 +89,16 @@ fn check_one(
         return;
     }
     if known.is_some() || name == "link" {
-        let problem = format!("composes \"@{name}\", which means something to federation only: remove it");
+        let problem =
+            format!("composes \"@{name}\", which means something to federation only: remove it");
         report_at(subgraph, directive, problem, report);
         return;
     }
     let is_defined = subgraph.schema.directive_definitions.contains_key(name);
     let problem = if !is_defined {
-        format!("composes \"@{name}\", which the subgraph does not define: define it, or correct the name")
+        format!(
+            "composes \"@{name}\", which the subgraph does not define: define it, or correct the name"
+        )
     } else if origin(subgraph, name).is_none() {
         format!("composes \"@{name}\", which belongs to no linked feature: import it with @link")
     } else {

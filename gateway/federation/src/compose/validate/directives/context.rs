@@ -157,7 +157,10 @@ impl ContextualArgument<'_> {
             context_selection::check(schema, setters, &selection, &self.argument.ty)
         });
         if let Err(reason) = checked {
-            let problem = format!("its selection from the context \"{}\" {reason}", reference.context);
+            let problem = format!(
+                "its selection from the context \"{}\" {reason}",
+                reference.context
+            );
             self.report(ErrorCode::ContextInvalidSelection, problem, report);
         }
     }

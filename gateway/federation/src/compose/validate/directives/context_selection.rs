@@ -72,7 +72,10 @@ fn check_form(selections: &[ast::Selection]) -> Result<(), String> {
             }
         };
         if let Some(directive) = directives.first() {
-            return Err(format!("has the directive \"@{}\": remove it", directive.name));
+            return Err(format!(
+                "has the directive \"@{}\": remove it",
+                directive.name
+            ));
         }
         check_form(inner)?;
     }
@@ -89,9 +92,9 @@ pub(super) fn check(
 ) -> Result<(), String> {
     let branches = match selection {
         Selection::Field(field) => {
-            return setters.iter().try_for_each(|setter| {
-                check_type(schema, setter, field, argument)
-            });
+            return setters
+                .iter()
+                .try_for_each(|setter| check_type(schema, setter, field, argument));
         }
         Selection::ByType(branches) => branches,
     };
@@ -104,8 +107,8 @@ pub(super) fn check(
                 check_type(schema, ty, selections, argument)?;
             }
         }
-        let applies = used.len() > before
-            || branches.keys().any(|ty| is_possible(schema, setter, ty));
+        let applies =
+            used.len() > before || branches.keys().any(|ty| is_possible(schema, setter, ty));
         if !applies {
             return Err(format!(
                 "has no fragment for \"{setter}\", which sets the context: add one on an object type that it can be"

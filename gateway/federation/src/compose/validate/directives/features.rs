@@ -164,7 +164,10 @@ fn check_names(
         return;
     };
     for (subgraph, link) in links_of(subgraphs, feature) {
-        let import = link.imports.iter().find(|import| import.element.strip_prefix('@') == Some(element));
+        let import = link
+            .imports
+            .iter()
+            .find(|import| import.element.strip_prefix('@') == Some(element));
         let Some(import) = import else { continue };
         if import.alias.strip_prefix('@') != Some(composed.name) {
             report.hint(

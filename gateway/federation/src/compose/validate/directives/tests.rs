@@ -4,8 +4,7 @@ use crate::compose::{
     ErrorCode::{self, *},
     HintCode, SubgraphSchema,
     report::Report,
-    subgraph,
-    validate,
+    subgraph, validate,
 };
 
 const ALL: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
@@ -139,8 +138,14 @@ fn list_sizes_fit_their_field() {
     }
     for (code, refused) in [
         (ListSizeAppliedToNonList, "a: Int @listSize(assumedSize: 3)"),
-        (ListSizeAppliedToNonList, "a: Page @listSize(sizedFields: [])"),
-        (ListSizeInvalidAssumedSize, "a: [Int] @listSize(assumedSize: -1)"),
+        (
+            ListSizeAppliedToNonList,
+            "a: Page @listSize(sizedFields: [])",
+        ),
+        (
+            ListSizeInvalidAssumedSize,
+            "a: [Int] @listSize(assumedSize: -1)",
+        ),
         (
             ListSizeInvalidSlicingArgument,
             "a: [Int] @listSize(slicingArguments: [\"first\"])",
@@ -157,9 +162,18 @@ fn list_sizes_fit_their_field() {
             ListSizeInvalidSizedField,
             "a: Page @listSize(sizedFields: [\"pages\"])",
         ),
-        (ListSizeAppliedToNonList, "a: Page @listSize(sizedFields: [\"total\"])"),
-        (ListSizeInvalidSizedField, "a: Int @listSize(sizedFields: [\"items\"])"),
-        (ListSizeInvalidSizedField, "a: U @listSize(sizedFields: [\"items\"])"),
+        (
+            ListSizeAppliedToNonList,
+            "a: Page @listSize(sizedFields: [\"total\"])",
+        ),
+        (
+            ListSizeInvalidSizedField,
+            "a: Int @listSize(sizedFields: [\"items\"])",
+        ),
+        (
+            ListSizeInvalidSizedField,
+            "a: U @listSize(sizedFields: [\"items\"])",
+        ),
     ] {
         refuses(code, &field(refused));
     }
@@ -304,7 +318,9 @@ fn contextual_arguments_are_of_object_types_fields_that_only_they_have() {
     );
     refuses(
         ContextNotSet,
-        &placed(&format!("type U {{ f: Int }} directive @d{argument} on FIELD")),
+        &placed(&format!(
+            "type U {{ f: Int }} directive @d{argument} on FIELD"
+        )),
     );
     accepts(&placed(&format!(
         r#"interface W {{ id: ID! }} type U implements W @key(fields: "id") {{ id: ID! f{argument}: Int }}"#
@@ -319,7 +335,9 @@ fn a_type_with_contextual_arguments_can_be_asked_for_again() {
             r#"type Query {{ t: T }} type T @context(name: "c") {{ p: String! u: U! }} type U {keys} {{ id: ID! k: ID! f{argument}: Int }}"#
         )
     };
-    accepts(&keyed(r#"@key(fields: "id", resolvable: false) @key(fields: "k")"#));
+    accepts(&keyed(
+        r#"@key(fields: "id", resolvable: false) @key(fields: "k")"#,
+    ));
     refuses(ContextNoResolvableKey, &keyed(""));
     refuses(
         ContextNoResolvableKey,
@@ -458,10 +476,18 @@ fn a_composed_name_means_one_directive() {
     let other = one.replace("x.dev/foo", "x.dev/other");
     assert_eq!(codes(&[&one, &other]), [DirectiveCompositionError]);
     assert_eq!(codes(&[&one, &other.replace(COMPOSE_FOO, "")]), []);
-    let tag = linking("v1.0", r#"{ name: "@foo", as: "@tag" }"#, r#"@composeDirective(name: "@tag")"#, "")
-        .replace(r#", "@tag"]"#, "]")
+    let tag = linking(
+        "v1.0",
+        r#"{ name: "@foo", as: "@tag" }"#,
+        r#"@composeDirective(name: "@tag")"#,
+        "",
+    )
+    .replace(r#", "@tag"]"#, "]")
         + "directive @tag on FIELD_DEFINITION type Query { a: Int @tag }";
-    assert_eq!(codes(&[&tag, "type Query { b: Int }"]), [DirectiveCompositionError]);
+    assert_eq!(
+        codes(&[&tag, "type Query { b: Int }"]),
+        [DirectiveCompositionError]
+    );
     let without = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9") type Query { b: Int }"#;
     assert_eq!(codes(&[&tag, without]), []);
 }
@@ -476,12 +502,18 @@ fn directives_of_the_supergraph_are_spelled_alike() {
     let usual = import(r#""@tag""#, r#"type Query { a: Int @tag(name: "t") }"#);
     let renamed = |rest: &str| import(r#"{ name: "@tag", as: "@label" }"#, rest);
     assert_eq!(
-        codes(&[&usual, &renamed(r#"type Query { b: Int @label(name: "t") }"#)]),
+        codes(&[
+            &usual,
+            &renamed(r#"type Query { b: Int @label(name: "t") }"#)
+        ]),
         [LinkImportNameMismatch]
     );
     assert_eq!(codes(&[&usual, &renamed("type Query { b: Int }")]), []);
     assert_eq!(
-        codes(&[&usual, &import("", r#"type Query { b: Int @federation__tag(name: "t") }"#)]),
+        codes(&[
+            &usual,
+            &import("", r#"type Query { b: Int @federation__tag(name: "t") }"#)
+        ]),
         [LinkImportNameMismatch]
     );
     let shareable = usual.replace("\"@shareable\"", r#"{ name: "@shareable", as: "@common" }"#);
