@@ -7,7 +7,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 /// One subgraph: its name and its SDL.
 pub type Source = (String, String);
@@ -18,9 +19,39 @@ pub enum ComposeError {
     /// The subgraphs do not compose; one message an error, its code first.
     #[error("{}", .0.join("\n"))]
     Refused(Vec<String>),
-    /// The composer itself does not work. Run `schema/compose.sh` once: it installs it.
-    #[error("the composer does not answer (schema/compose.sh installs it): {0}")]
+    /// The composer itself does not work. Run `gateway/simulator/oracle/install.sh` once: it installs it.
+    #[error("the composer does not answer (gateway/simulator/oracle/install.sh installs it): {0}")]
     Broken(#[from] io::Error),
+}
+
+/// What the composer says to a set of subgraphs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// They compose.
+    Composed {
+        /// The supergraph's SDL.
+        supergraph: String,
+        /// The SDL of what clients see.
+        api: String,
+        /// The supergraph with what the composer forgets to say of external fields.
+        #[serde(default)]
+        mended: String,
+    },
+    /// They do not; at least one reason.
+    Refused {
+        /// In the composer's order.
+        errors: Vec<Complaint>,
+    },
+}
+
+/// One of the composer's errors.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Complaint {
+    /// The specification's code; `CRASH` if the composer came to grief.
+    pub code: String,
+    /// In its words.
+    pub message: String,
 }
 
 /// A running composer.
@@ -37,7 +68,11 @@ struct Pipes {
 impl Composer {
     /// Starts the process.
     pub fn start() -> Result<Self, ComposeError> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose.mjs");
+        Self::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle/compose.mjs"))
+    }
+
+    /// Starts another composer that speaks as `compose.mjs` does.
+    pub fn of(script: &Path) -> Result<Self, ComposeError> {
         let mut child = Command::new("node")
             .arg(script)
             .stdin(Stdio::piped())
@@ -57,6 +92,17 @@ impl Composer {
 
     /// Composes subgraphs to a supergraph's SDL.
     pub fn compose(&self, subgraphs: &[Source]) -> Result<String, ComposeError> {
+        match self.ask(subgraphs)? {
+            Answer::Composed { mended, .. } => Ok(mended),
+            Answer::Refused { errors } => {
+                let text = |error: &Complaint| format!("{}: {}", error.code, error.message);
+                Err(ComposeError::Refused(errors.iter().map(text).collect()))
+            }
+        }
+    }
+
+    /// Composes subgraphs, and tells all that the composer says.
+    pub fn ask(&self, subgraphs: &[Source]) -> io::Result<Answer> {
         let subgraphs: Vec<_> = subgraphs
             .iter()
             .map(|(name, sdl)| json!({ "name": name, "sdl": sdl }))
@@ -68,13 +114,7 @@ impl Composer {
             pipes.input.flush()?;
             pipes.output.read_line(&mut answer)?;
         }
-        let mut answer: Value = serde_json::from_str(&answer).map_err(io::Error::other)?;
-        if let Value::String(supergraph) = answer["supergraph"].take() {
-            return Ok(supergraph);
-        }
-        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-        let text = |error: &Value| error.as_str().unwrap_or_default().to_owned();
-        Err(ComposeError::Refused(errors.iter().map(text).collect()))
+        serde_json::from_str(&answer).map_err(io::Error::other)
     }
 }
 

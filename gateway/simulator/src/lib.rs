@@ -6,6 +6,7 @@
 //! loudly what it should never be asked ([`answer`]), so a wrong plan cannot pass by luck. Development only: no product
 //! depends on this crate.
 
+pub mod agreement;
 pub mod answer;
 pub mod case;
 pub mod check;

@@ -1,10 +1,8 @@
-// Composes sets of subgraphs, one a line: {"subgraphs":[{"name","sdl"}]} in, {"supergraph"} or {"errors":[…]} out.
-import { createRequire } from "node:module";
+// Composes sets of subgraphs, one a line: {"subgraphs":[{"name","sdl"}]} in; {"supergraph","api"}, or {"errors":[{"code",
+// "message"}]}, out.
 import { createInterface } from "node:readline";
-
-const require = createRequire(new URL("../../schema/package.json", import.meta.url));
-const { composeServices } = require("@theguild/federation-composition");
-const { parse, print, visit } = require("graphql");
+import { composeServices } from "@theguild/federation-composition";
+import { parse, print, visit } from "graphql";
 
 // The composer thinks that a field of type Query leads nowhere but to its own subgraph; the specification lets a plan
 // go on from there to any subgraph's root.
@@ -18,7 +16,7 @@ function owners(services) {
   for (const { name, typeDefs } of services) {
     for (const type of typeDefs.definitions) {
       const keys = (type.directives ?? []).filter((one) => one.name.value === "key");
-      const own = keys.flatMap((key) => key.arguments[0].value.value.split(/\W+/));
+      const own = keys.flatMap((key) => print(key).split(/\W+/));
       for (const field of type.fields ?? []) {
         const place = `${type.name.value}.${field.name.value}`;
         const external =
@@ -52,18 +50,29 @@ function withExternals(supergraph, services) {
 }
 
 function compose(subgraphs) {
+  let services;
   try {
-    const services = subgraphs.map(({ name, sdl }) => ({ name, url: `http://${name}.invalid`, typeDefs: parse(sdl) }));
+    services = subgraphs.map(({ name, sdl }) => ({ name, url: `http://${name}.invalid`, typeDefs: parse(sdl) }));
+  } catch (error) {
+    // It takes documents, so their syntax is its caller's business.
+    return { errors: [{ code: "INVALID_GRAPHQL", message: `${error}` }] };
+  }
+  try {
     let result = composeServices(services);
     if (result.errors?.every(isAboutNestedQuery)) {
       result = composeServices(services, { disableValidationRules: ["SatisfiabilityRule"] });
     }
     if (result.errors?.length) {
-      return { errors: result.errors.map((error) => `${error.extensions?.code ?? "ERROR"}: ${error.message}`) };
+      const errors = result.errors.map(({ extensions, message }) => ({ code: extensions?.code ?? "NO_CODE", message }));
+      return { errors };
     }
-    return { supergraph: withExternals(result.supergraphSdl, services) };
+    return {
+      supergraph: result.supergraphSdl,
+      api: result.publicSdl,
+      mended: withExternals(result.supergraphSdl, services),
+    };
   } catch (error) {
-    return { errors: [`CRASH: ${error.stack ?? error}`] };
+    return { errors: [{ code: "CRASH", message: `${error.stack ?? error}` }] };
   }
 }
 

@@ -1,0 +1,1 @@
+//! Subgraphs with a supergraph beside them: the audit's and the library's.
