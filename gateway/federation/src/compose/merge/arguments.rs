@@ -32,10 +32,11 @@ pub(super) fn merge<'a: 'b, 'b>(
     }
     let mut merged = Vec::with_capacity(arguments.len());
     for (name, said) in arguments {
+        let coordinate = || format!("{}({name}:)", field());
         if said.iter().any(|(_, argument)| is_contextual(argument)) {
+            hint_contextual(&coordinate, &said, report);
             continue;
         }
-        let coordinate = || format!("{}({name}:)", field());
         if said.len() < count {
             report_missing(&coordinate, name, &said, sources.clone(), report);
             continue;
@@ -48,6 +49,31 @@ pub(super) fn merge<'a: 'b, 'b>(
 /// Whether the argument's value comes from a context, rather than from operations.
 pub(super) fn is_contextual(argument: &ast::InputValueDefinition) -> bool {
     argument.directives.has("federation__fromContext")
+}
+
+/// A required argument, which nobody could give, is an error elsewhere: a rule on the merged schema.
+fn hint_contextual(
+    coordinate: &dyn Fn() -> String,
+    sources: &[ArgumentSource<'_>],
+    report: &mut Report,
+) {
+    let (contextual, given): (Vec<_>, Vec<_>) = sources
+        .iter()
+        .partition(|(_, argument)| is_contextual(argument));
+    if given.is_empty() || given.iter().any(|(_, argument)| argument.is_required()) {
+        return;
+    }
+    let message = format!(
+        "Argument \"{}\" has @fromContext in {}, but not in {}: the supergraph leaves it out.",
+        coordinate(),
+        names(contextual.iter().map(|(subgraph, _)| *subgraph)),
+        names(given.iter().map(|(subgraph, _)| *subgraph)),
+    );
+    let places = given
+        .iter()
+        .map(|(subgraph, argument)| subgraph.at(argument.location()));
+    let code = HintCode::ContextualArgumentNotContextualInAllSubgraphs;
+    report.hint(code, message, places);
 }
 
 fn merge_one(

@@ -20,8 +20,6 @@ use crate::compose::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FieldSource<'a> {
     pub(super) subgraph: &'a Subgraph,
-    /// The subgraph's place in the order of `join__Graph`.
-    pub(super) index: usize,
     pub(super) node: &'a Component<ast::FieldDefinition>,
     pub(super) facts: Option<&'a FieldFacts>,
 }
@@ -75,7 +73,7 @@ pub(super) fn merge<'a>(
     };
     let coordinate = || sources.coordinate();
     let defining = sources.defining();
-    let overrides = Overrides::of(&sources, merger);
+    let overrides = Overrides::of(&sources);
     let described = defining
         .clone()
         .map(|source| (source.subgraph, source.node.description.as_ref()));
@@ -98,7 +96,7 @@ pub(super) fn merge<'a>(
     )?;
     external::check(&sources, merged, &arguments, merger, report);
     if composite.kind == Kind::Object {
-        sharing::check(&sources, &overrides, merger, report);
+        sharing::check(&sources, &overrides, report);
     }
     let is_same = all.iter().all(|source| source.node.ty == *merged.ty);
     let mut directives = joins::of_field(&sources, is_same, &overrides, merger);

@@ -85,6 +85,6 @@ fn check_sharing<'a>(
             name: &field.name,
             all: &[],
         };
-        sharing::check(&sources, &Overrides::default(), merger, report);
+        sharing::check(&sources, &Overrides::default(), report);
     }
 }

@@ -1,4 +1,4 @@
-//! `@join__type`, `@join__implements`, `@join__field` and `@context`: which subgraphs have and resolve what.
+//! `@join__type`, `@join__implements` and `@join__field`: which subgraphs have and resolve what.
 //!
 //! Sources: the join specification, v0.3 to v0.5 (<https://specs.apollo.dev/join/v0.3/>).
 
@@ -6,7 +6,6 @@ use apollo_compiler::{
     Name, Node,
     ast::{Argument, Directive, Value},
     name,
-    schema::{Component, DirectiveList},
 };
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     objects::{Composite, Part},
     overrides::{Overridden, Overrides, Standing},
 };
-use crate::compose::subgraph::{Subgraph, contextual_arguments};
+use crate::compose::subgraph::{FederationVersion, Key, Subgraph, contextual_arguments};
 
 /// A directive that is made argument by argument.
 pub(super) struct Maker(Directive);
@@ -63,7 +62,7 @@ impl Maker {
     }
 }
 
-/// The `@join__implements`, `@join__type` and `@context` of an object type or interface.
+/// The `@join__implements` and `@join__type` of an object type or interface.
 pub(super) fn of_type(composite: &Composite<'_>, merger: &Merger<'_>) -> Vec<Node<Directive>> {
     let mut joins = Vec::new();
     for part in &composite.parts {
@@ -81,57 +80,38 @@ pub(super) fn of_type(composite: &Composite<'_>, merger: &Merger<'_>) -> Vec<Nod
             of_part(part, &mut joins);
         }
     }
-    for part in &composite.parts {
-        joins.extend(contexts(part.subgraph, part.directives));
-    }
     joins
 }
 
 fn of_part(part: &Part<'_>, joins: &mut Vec<Node<Directive>>) {
-    let join = |key: Option<&Component<Directive>>| {
-        let text = key.and_then(|key| key.specified_argument_by_name("fields")?.as_str());
-        let resolvable = key.and_then(|key| key.specified_argument_by_name("resolvable"));
-        let is_extension = key.is_some_and(|key| {
-            key.origin.extension_id().is_some() || part.directives.has("federation__extends")
-        });
+    // Federation 1 extends every type that another subgraph owns; only `@extends` says so here.
+    let is_extension = |key: &Key| {
+        part.directives.has("federation__extends")
+            || key.is_of_extension && part.subgraph.version != FederationVersion::V1
+    };
+    let keys = part.facts.map_or(&[][..], |facts| &facts.keys);
+    joins.extend(keys.iter().map(|key| {
         let mut maker = Maker::of(name!("join__type"), part.subgraph)
-            .text(name!("key"), text)
-            .flag(name!("extension"), is_extension);
-        if resolvable.and_then(|value| value.to_bool()) == Some(false) {
+            .text(name!("key"), Some(&key.fields.text))
+            .flag(name!("extension"), is_extension(key));
+        if !key.is_resolvable {
             maker = maker.argument(name!("resolvable"), Value::Boolean(false));
         }
         maker
             .flag(name!("isInterfaceObject"), part.is_interface_object)
             .make()
-    };
-    if part.has_key() {
-        let keys = part.directives.iter();
-        let keys = keys.filter(|directive| directive.name == "federation__key");
-        joins.extend(keys.map(|key| join(Some(key))));
-    } else {
-        joins.push(join(None));
+    }));
+    if keys.is_empty() {
+        joins.push(
+            Maker::of(name!("join__type"), part.subgraph)
+                .flag(name!("isInterfaceObject"), part.is_interface_object)
+                .make(),
+        );
     }
 }
 
-/// The `@context` of a subgraph's type, under the names that they have in the supergraph.
-pub(super) fn contexts<'a>(
-    subgraph: &'a Subgraph,
-    directives: &'a DirectiveList,
-) -> impl Iterator<Item = Node<Directive>> + 'a {
-    directives
-        .get_all("federation__context")
-        .filter_map(|context| {
-            let name = context.specified_argument_by_name("name")?.as_str()?;
-            let name = context_name(subgraph, name);
-            Some(
-                Maker::new(name!("context"))
-                    .text(name!("name"), Some(&name))
-                    .make(),
-            )
-        })
-}
-
-fn context_name(subgraph: &Subgraph, context: &str) -> String {
+/// What the supergraph calls a subgraph's context (`applied` writes `@context`).
+pub(super) fn context_name(subgraph: &Subgraph, context: &str) -> String {
     format!("{}__{context}", subgraph.name)
 }
 

@@ -4,14 +4,11 @@
 //! argument by argument. Nobody looks through all subgraphs for anything.
 
 mod applied;
-mod list_size;
-mod links;
-mod interface_auth;
-mod definitions;
 mod arguments;
 mod auth;
 mod composed;
 mod defaults;
+mod definitions;
 mod descriptions;
 mod differences;
 mod directives;
@@ -21,8 +18,11 @@ mod features;
 mod fields;
 mod groups;
 mod inputs;
+mod interface_auth;
 mod interface_objects;
 mod joins;
+mod links;
+mod list_size;
 mod machinery;
 mod merged_arguments;
 mod objects;
@@ -30,11 +30,12 @@ mod overrides;
 mod scalars;
 mod sharing;
 mod sources;
+#[cfg(test)]
+mod testing;
 mod type_joins;
 mod types;
 mod unions;
 mod usage;
-mod uses;
 mod values;
 
 use apollo_compiler::{Schema, schema::ExtendedType};
@@ -45,7 +46,6 @@ use features::Features;
 use objects::Part;
 use sources::{Kind, TypeSources, Types};
 use usage::Usage;
-use uses::Uses;
 
 /// Merges, and reports what does not go together.
 pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
@@ -73,8 +73,6 @@ struct Merger<'a> {
     types: Types<'a>,
     features: Features,
     usage: Usage<'a>,
-    /// What each subgraph's field sets name.
-    uses: Vec<Uses<'a>>,
     /// The types with `@interfaceObject`, by the interface's name, in the subgraphs' order.
     interface_objects: FxHashMap<&'a str, Vec<Part<'a>>>,
 }
@@ -99,7 +97,6 @@ impl<'a> Merger<'a> {
             types,
             usage: Usage::of(subgraphs, &features),
             features,
-            uses: subgraphs.iter().map(Uses::of).collect(),
             interface_objects,
         }
     }

@@ -74,7 +74,6 @@ impl<'a> Part<'a> {
     fn source(&self, name: &str, node: &'a Component<ast::FieldDefinition>) -> FieldSource<'a> {
         FieldSource {
             subgraph: self.subgraph,
-            index: self.index,
             node,
             facts: self.facts.and_then(|facts| facts.fields.get(name)),
         }
@@ -240,7 +239,8 @@ pub(super) fn merge<'a>(
 
 /// Whether the type is an entity; a hint if it is one in some subgraphs only.
 fn hint_entity(composite: &Composite<'_>, report: &mut Report) -> bool {
-    let (with, without): (Vec<&Part<'_>>, Vec<&Part<'_>>) = composite.parts.iter().partition(|part| part.has_key());
+    let (with, without): (Vec<&Part<'_>>, Vec<&Part<'_>>) =
+        composite.parts.iter().partition(|part| part.has_key());
     if !with.is_empty() && !without.is_empty() && composite.kind == Kind::Object {
         let message = format!(
             "Type \"{}\" has a @key in {}, but none in {}: the latter cannot be asked for more of it.",

@@ -1,6 +1,6 @@
 //! `@override`: which subgraphs no longer resolve a field.
 
-use super::{Merger, fields::FieldSources};
+use super::fields::FieldSources;
 
 /// What `@override` makes of each source of a field.
 #[derive(Debug, Default)]
@@ -29,9 +29,8 @@ pub(super) enum Overridden {
 }
 
 impl<'a> Overrides<'a> {
-    pub(super) fn of(sources: &FieldSources<'a, '_>, merger: &Merger<'a>) -> Self {
+    pub(super) fn of(sources: &FieldSources<'a, '_>) -> Self {
         let mut standings = Vec::new();
-        let ty = sources.composite;
         for (to, source) in sources.all.iter().enumerate() {
             let Some(said) = source.facts.and_then(|facts| facts.overrides.as_ref()) else {
                 continue;
@@ -50,15 +49,14 @@ impl<'a> Overrides<'a> {
             }
             standings.resize(sources.all.len(), Standing::default());
             if !overridden.is_external() {
-                let uses = &merger.uses[overridden.index];
-                let is_needed = uses.is_needed(overridden.subgraph, ty.name, sources.name);
-                standings[from].overridden = if is_needed {
+                let is_used = overridden.facts.is_some_and(|facts| facts.is_used);
+                standings[from].overridden = if is_used {
                     Overridden::Used
                 } else {
                     Overridden::Unused
                 };
             }
-            if let Some(label) = &said.label {
+            if let Some(label) = said.label.as_ref().filter(|label| !label.is_empty()) {
                 standings[from].label = Some(label);
                 standings[to].label = Some(label);
             }

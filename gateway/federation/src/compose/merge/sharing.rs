@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::{
-    Merger,
     differences::names,
     fields::{FieldSource, FieldSources},
     overrides::{Overridden, Overrides},
@@ -14,10 +13,11 @@ use crate::compose::{ErrorCode, report::Report};
 pub(super) fn check(
     sources: &FieldSources<'_, '_>,
     overrides: &Overrides<'_>,
-    merger: &Merger<'_>,
     report: &mut Report,
 ) {
-    let stand_ins = sources.composite.stand_ins_of(sources.name);
+    if sources.composite.name == "Subscription" {
+        check_subscription(sources, report);
+    }
     if sources.all.len() < 2 && sources.composite.stand_ins.is_empty() {
         return;
     }
@@ -30,18 +30,13 @@ pub(super) fn check(
             ty: sources.composite.name,
             field: *source,
         });
+    let stand_ins = sources.composite.stand_ins_of(sources.name);
     let through = stand_ins.map(|(interface, field)| Resolver {
         ty: interface,
         field,
     });
-    let resolvers: Vec<_> = own
-        .chain(through)
-        .filter(|one| one.resolves(merger))
-        .collect();
-    let unmarked: Vec<_> = resolvers
-        .iter()
-        .filter(|one| !one.is_shareable(merger))
-        .collect();
+    let resolvers: Vec<_> = own.chain(through).filter(|one| one.resolves()).collect();
+    let unmarked: Vec<_> = resolvers.iter().filter(|one| !one.is_shareable()).collect();
     if unmarked.is_empty() || resolvers.len() < 2 {
         return;
     }
@@ -55,6 +50,22 @@ pub(super) fn check(
     report.error(ErrorCode::InvalidFieldSharing, message, places);
 }
 
+/// Who is to hold a subscription must not be a matter of choice.
+fn check_subscription(sources: &FieldSources<'_, '_>, report: &mut Report) {
+    let is_shareable = |one: &&FieldSource<'_>| one.facts.is_some_and(|facts| facts.is_shareable);
+    let marked: Vec<_> = sources.all.iter().filter(is_shareable).collect();
+    if marked.is_empty() {
+        return;
+    }
+    let message = format!(
+        "Field \"{}\" is @shareable in {}: a subscription is held by one subgraph. Remove @shareable.",
+        sources.coordinate(),
+        names(marked.iter().map(|one| one.subgraph)),
+    );
+    let places = marked.iter().map(|one| one.place());
+    report.error(ErrorCode::InvalidFieldSharing, message, places);
+}
+
 /// A subgraph that may resolve the field, as one of the object type or of an interface object in its place.
 struct Resolver<'a> {
     ty: &'a str,
@@ -62,16 +73,16 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn resolves(&self, merger: &Merger<'_>) -> bool {
-        let uses = &merger.uses[self.field.index];
-        !self.field.is_external() || uses.is_provided(self.ty, &self.field.node.name)
+    /// Not what is only borrowed; but what the subgraph provides by some ways.
+    fn resolves(&self) -> bool {
+        let facts = self.field.facts;
+        facts.is_none_or(|facts| !facts.is_external || facts.is_provided)
     }
 
-    fn is_shareable(&self, merger: &Merger<'_>) -> bool {
-        let uses = &merger.uses[self.field.index];
-        let is_marked = self.field.facts.is_some_and(|facts| facts.is_shareable);
-        // What is provided is external, and only borrowed.
-        is_marked || self.field.is_external() || uses.is_in_key(self.ty, &self.field.node.name)
+    /// Of what is provided, those who define it say so.
+    fn is_shareable(&self) -> bool {
+        let facts = self.field.facts;
+        facts.is_some_and(|one| one.is_shareable || one.is_external || one.is_key_field)
     }
 }
 
