@@ -152,7 +152,7 @@ impl HintCode {
                 "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"
             }
             Self::NoExecutableDirectiveLocationsIntersection => {
-                "NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION"
+                "NO_EXECUTABLE_DIRECTIVE_INTERSECTION"
             }
             Self::OverriddenFieldCanBeRemoved => "OVERRIDDEN_FIELD_CAN_BE_REMOVED",
             Self::OverrideDirectiveCanBeRemoved => "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED",

@@ -1,192 +1,165 @@
 //! One form for all: federation's directives under their full names, root types under their usual ones, and nothing of the
-//! specification's own definitions.
+//! specifications' own definitions.
 
-use std::collections::HashMap;
+use apollo_compiler::{
+    Name, Node, Schema, ast,
+    collections::IndexMap,
+    schema::{Component, DirectiveList, ExtendedType},
+};
 
-use apollo_compiler::{Name, Node, ast, ast::Definition, name};
+use super::{Spelling, link::Links, machinery, roots, roots::Roots, validity};
 
-use super::Spelling;
+/// What it takes to find the names again that a subgraph has given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) spelling: &'a Spelling,
+    pub(super) roots: &'a Roots,
+    pub(super) links: &'a Links,
+}
 
-/// Rewrites a document in place.
-pub(super) fn rewrite(document: &mut ast::Document, spelling: &Spelling) {
-    let names = Names {
-        spelling,
-        roots: root_names(document),
-    };
-    document
-        .definitions
-        .retain(|definition| !is_machinery(definition, spelling));
-    for definition in &mut document.definitions {
-        names.rewrite(definition);
+/// Rewrites a valid schema in place.
+pub(super) fn rewrite(schema: &mut Schema, names: Names<'_>) {
+    names.directive_definitions(schema);
+    schema.types.retain(|name, ty| {
+        ty.is_built_in()
+            || !(validity::is_hidden(name)
+                || machinery::is_type_of_specification(name, names.spelling, names.links))
+    });
+    for ty in schema.types.values_mut().filter(|ty| !ty.is_built_in()) {
+        names.ty(ty);
     }
-}
-
-/// The names that root types have here, and those that they get.
-fn root_names(document: &ast::Document) -> HashMap<Name, Name> {
-    let operations = document
-        .definitions
-        .iter()
-        .flat_map(|definition| match definition {
-            Definition::SchemaDefinition(schema) => schema.root_operations.as_slice(),
-            Definition::SchemaExtension(schema) => schema.root_operations.as_slice(),
-            _ => &[],
-        });
-    operations
-        .map(|root| (root.1.clone(), default_root(root.0)))
-        .filter(|(written, usual)| written != usual)
-        .collect()
-}
-
-fn default_root(operation: ast::OperationType) -> Name {
-    match operation {
-        ast::OperationType::Query => name!("Query"),
-        ast::OperationType::Mutation => name!("Mutation"),
-        ast::OperationType::Subscription => name!("Subscription"),
+    if !names.roots.renamed.is_empty() {
+        let types = std::mem::take(&mut schema.types);
+        schema.types = types
+            .into_iter()
+            .map(|(mut name, ty)| {
+                names.roots.rename(&mut name);
+                (name, ty)
+            })
+            .collect();
     }
-}
-
-/// Whether a definition is of the specification, or made for the gateway's use, rather than of the subgraph.
-fn is_machinery(definition: &Definition, spelling: &Spelling) -> bool {
-    let Some(name) = definition.name() else {
-        // Root types have their usual names from now on.
-        return true;
-    };
-    match definition {
-        Definition::DirectiveDefinition(_) => name == "link" || spelling.canonical(name).is_some(),
-        _ => {
-            matches!(
-                name.as_str(),
-                "_Any" | "_Entity" | "_Service" | "_FieldSet" | "FieldSet"
-            ) || name.starts_with("link__")
-                || name.starts_with("federation__")
-        }
-    }
-}
-
-struct Names<'a> {
-    spelling: &'a Spelling,
-    roots: HashMap<Name, Name>,
+    names.schema_definition(schema);
 }
 
 impl Names<'_> {
-    fn rewrite(&self, definition: &mut Definition) {
-        match definition {
-            Definition::DirectiveDefinition(node) => {
-                self.arguments(&mut node.make_mut().arguments);
+    fn directive_definitions(self, schema: &mut Schema) {
+        schema.directive_definitions.retain(|name, definition| {
+            definition.is_built_in()
+                || !machinery::is_directive_of_specification(name, self.spelling, self.links)
+        });
+        for definition in schema.directive_definitions.values_mut() {
+            if !definition.is_built_in() {
+                self.arguments(&mut definition.make_mut().arguments);
             }
-            Definition::ScalarTypeDefinition(node) => {
-                self.directives(&mut node.make_mut().directives);
-            }
-            Definition::ScalarTypeExtension(node) => {
-                self.directives(&mut node.make_mut().directives);
-            }
-            Definition::ObjectTypeDefinition(node) => {
-                let object = node.make_mut();
-                self.root(&mut object.name);
-                self.directives(&mut object.directives);
-                self.fields(&object.name, &mut object.fields);
-            }
-            Definition::ObjectTypeExtension(node) => {
-                let object = node.make_mut();
-                self.root(&mut object.name);
-                self.directives(&mut object.directives);
-                self.fields(&object.name, &mut object.fields);
-            }
-            Definition::InterfaceTypeDefinition(node) => {
-                let interface = node.make_mut();
-                self.directives(&mut interface.directives);
-                self.fields(&interface.name, &mut interface.fields);
-            }
-            Definition::InterfaceTypeExtension(node) => {
-                let interface = node.make_mut();
-                self.directives(&mut interface.directives);
-                self.fields(&interface.name, &mut interface.fields);
-            }
-            Definition::UnionTypeDefinition(node) => {
-                let union = node.make_mut();
-                self.directives(&mut union.directives);
-                union
-                    .members
-                    .iter_mut()
-                    .for_each(|member| self.root(member));
-            }
-            Definition::UnionTypeExtension(node) => {
-                let union = node.make_mut();
-                self.directives(&mut union.directives);
-                union
-                    .members
-                    .iter_mut()
-                    .for_each(|member| self.root(member));
-            }
-            Definition::EnumTypeDefinition(node) => {
-                let enumeration = node.make_mut();
-                self.directives(&mut enumeration.directives);
-                self.values(&mut enumeration.values);
-            }
-            Definition::EnumTypeExtension(node) => {
-                let enumeration = node.make_mut();
-                self.directives(&mut enumeration.directives);
-                self.values(&mut enumeration.values);
-            }
-            Definition::InputObjectTypeDefinition(node) => {
-                let input = node.make_mut();
-                self.directives(&mut input.directives);
-                self.arguments(&mut input.fields);
-            }
-            Definition::InputObjectTypeExtension(node) => {
-                let input = node.make_mut();
-                self.directives(&mut input.directives);
-                self.arguments(&mut input.fields);
-            }
-            Definition::SchemaDefinition(_)
-            | Definition::SchemaExtension(_)
-            | Definition::OperationDefinition(_)
-            | Definition::FragmentDefinition(_) => {}
         }
     }
 
-    fn root(&self, name: &mut Name) {
-        if let Some(usual) = self.roots.get(name) {
-            *name = usual.clone();
+    /// What it says of the roots follows from the types' names from now on; the links are read.
+    fn schema_definition(self, schema: &mut Schema) {
+        let has = |name: &str| {
+            let is_there = schema.types.get(name).is_some_and(ExtendedType::is_object);
+            is_there.then(|| Name::new_unchecked(name).into())
+        };
+        let (query, mutation, subscription) = (has("Query"), has("Mutation"), has("Subscription"));
+        let definition = schema.schema_definition.make_mut();
+        definition.query = query;
+        definition.mutation = mutation;
+        definition.subscription = subscription;
+        let directives = &mut definition.directives;
+        directives
+            .0
+            .retain(|directive| !machinery::is_link(&directive.name, self.links));
+        self.components(directives);
+    }
+
+    fn ty(self, ty: &mut ExtendedType) {
+        match ty {
+            ExtendedType::Scalar(node) => self.components(&mut node.make_mut().directives),
+            ExtendedType::Object(node) => {
+                let object = node.make_mut();
+                self.roots.rename(&mut object.name);
+                self.components(&mut object.directives);
+                if roots::is_query(&object.name) {
+                    object.fields.retain(|name, _| !machinery::is_queried(name));
+                }
+                self.fields(&mut object.fields);
+            }
+            ExtendedType::Interface(node) => {
+                let interface = node.make_mut();
+                self.components(&mut interface.directives);
+                self.fields(&mut interface.fields);
+            }
+            ExtendedType::Union(node) => {
+                let union = node.make_mut();
+                self.components(&mut union.directives);
+                if !self.roots.renamed.is_empty() {
+                    union.members = std::mem::take(&mut union.members)
+                        .into_iter()
+                        .map(|mut member| {
+                            self.roots.rename(&mut member.name);
+                            member
+                        })
+                        .collect();
+                }
+            }
+            ExtendedType::Enum(node) => {
+                let ty = node.make_mut();
+                self.components(&mut ty.directives);
+                for value in ty.values.values_mut() {
+                    if !value.directives.is_empty() {
+                        self.nodes(&mut value.make_mut().directives);
+                    }
+                }
+            }
+            ExtendedType::InputObject(node) => {
+                let input = node.make_mut();
+                self.components(&mut input.directives);
+                for field in input.fields.values_mut() {
+                    if !field.directives.is_empty() {
+                        self.nodes(&mut field.make_mut().directives);
+                    }
+                }
+            }
         }
     }
 
-    fn fields(&self, ty: &Name, fields: &mut Vec<Node<ast::FieldDefinition>>) {
-        if ty == "Query" {
-            fields.retain(|field| !matches!(field.name.as_str(), "_entities" | "_service"));
-        }
-        for field in fields {
+    fn fields(self, fields: &mut IndexMap<Name, Component<ast::FieldDefinition>>) {
+        for field in fields.values_mut() {
             let field = field.make_mut();
-            self.ty(&mut field.ty);
-            self.directives(&mut field.directives);
+            if !self.roots.renamed.is_empty() {
+                self.reference(&mut field.ty);
+            }
+            self.nodes(&mut field.directives);
             self.arguments(&mut field.arguments);
         }
     }
 
-    fn ty(&self, ty: &mut ast::Type) {
+    fn reference(self, ty: &mut ast::Type) {
         match ty {
-            ast::Type::Named(name) | ast::Type::NonNullNamed(name) => self.root(name),
-            ast::Type::List(inner) | ast::Type::NonNullList(inner) => self.ty(inner),
+            ast::Type::Named(name) | ast::Type::NonNullNamed(name) => self.roots.rename(name),
+            ast::Type::List(inner) | ast::Type::NonNullList(inner) => self.reference(inner),
         }
     }
 
-    fn arguments(&self, arguments: &mut [Node<ast::InputValueDefinition>]) {
+    fn arguments(self, arguments: &mut [Node<ast::InputValueDefinition>]) {
         for argument in arguments {
-            self.directives(&mut argument.make_mut().directives);
-        }
-    }
-
-    fn values(&self, values: &mut [Node<ast::EnumValueDefinition>]) {
-        for value in values {
-            self.directives(&mut value.make_mut().directives);
-        }
-    }
-
-    fn directives(&self, directives: &mut ast::DirectiveList) {
-        for directive in &mut directives.0 {
-            if let Some(canonical) = self.spelling.canonical(&directive.name) {
-                directive.make_mut().name = canonical.clone();
+            if !argument.directives.is_empty() {
+                self.nodes(&mut argument.make_mut().directives);
             }
+        }
+    }
+
+    fn components(self, directives: &mut DirectiveList) {
+        directives.0.iter_mut().for_each(|one| self.directive(one));
+    }
+
+    fn nodes(self, directives: &mut ast::DirectiveList) {
+        directives.0.iter_mut().for_each(|one| self.directive(one));
+    }
+
+    fn directive(self, directive: &mut Node<ast::Directive>) {
+        if let Some(canonical) = self.spelling.canonical(&directive.name) {
+            directive.make_mut().name = canonical.clone();
         }
     }
 }

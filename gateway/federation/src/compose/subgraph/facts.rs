@@ -15,6 +15,8 @@ use super::{FieldSet, parse_field_set};
 #[derive(Debug, Default)]
 pub(in crate::compose) struct Facts {
     pub(in crate::compose) types: HashMap<Name, TypeFacts>,
+    /// The types, of any kind, that the text defines; the others it only extends.
+    pub(in crate::compose) defined: HashSet<Name>,
 }
 
 /// Of one object type or interface.
@@ -30,7 +32,7 @@ pub(in crate::compose) struct TypeFacts {
     pub(in crate::compose) key_fields: HashSet<Name>,
 }
 
-/// Of one field. What is said of the whole type, by `@external` or `@shareable` on it, is said of each field.
+/// Of one field. `@external` on the type is said of each field, `@shareable` of each in the same definition or extension.
 #[derive(Debug, Default)]
 pub(in crate::compose) struct FieldFacts {
     pub(in crate::compose) is_external: bool,
@@ -68,19 +70,8 @@ pub(in crate::compose) struct Override {
 }
 
 impl Facts {
-    pub(super) fn of(document: &ast::Document, schema: &Schema) -> Self {
-        let defined: HashSet<&Name> = document
-            .definitions
-            .iter()
-            .filter(|definition| {
-                matches!(
-                    definition,
-                    ast::Definition::ObjectTypeDefinition(_)
-                        | ast::Definition::InterfaceTypeDefinition(_)
-                )
-            })
-            .filter_map(ast::Definition::name)
-            .collect();
+    /// Of the types that the subgraph defines, and of those that it only extends.
+    pub(super) fn of(defined: HashSet<Name>, schema: &Schema) -> Self {
         let mut types = HashMap::new();
         for (name, ty) in &schema.types {
             let (directives, fields) = match ty {
@@ -95,7 +86,7 @@ impl Facts {
             facts.is_extension = directives.has("federation__extends") || !defined.contains(name);
             types.insert(name.clone(), facts);
         }
-        Self { types }
+        Self { types, defined }
     }
 
     pub(in crate::compose) fn ty(&self, name: &str) -> Option<&TypeFacts> {
@@ -135,13 +126,18 @@ impl TypeFacts {
             .map(|field| field.name.clone())
             .collect();
         let is_external = directives.has("federation__external");
-        let is_shareable = directives.has("federation__shareable");
+        let shareable: Vec<_> = directives
+            .iter()
+            .filter(|directive| directive.name == "federation__shareable")
+            .map(|directive| &directive.origin)
+            .collect();
         let fields = fields
             .iter()
             .map(|(name, field)| {
                 let facts = FieldFacts {
                     is_external: is_external || field.directives.has("federation__external"),
-                    is_shareable: is_shareable || field.directives.has("federation__shareable"),
+                    is_shareable: shareable.contains(&&field.origin)
+                        || field.directives.has("federation__shareable"),
                     requires: field
                         .directives
                         .get("federation__requires")

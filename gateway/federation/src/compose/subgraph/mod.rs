@@ -7,28 +7,34 @@
 
 mod canonical;
 mod contexts;
+mod definitions;
 mod facts;
 mod field_set;
-mod graph_name;
 mod link;
+mod machinery;
+mod names;
+mod roots;
 mod selections;
+mod specification;
+mod text;
+mod upgrade;
 mod usage;
+mod validity;
 
-use apollo_compiler::{
-    Name, Schema, ast,
-    parser::{LineColumn, SourceMap, SourceSpan},
-    validation::DiagnosticList,
-};
+use std::{collections::HashSet, fmt};
 
-use super::{ErrorCode, Location, SubgraphSchema, report::Report};
+use apollo_compiler::{Name, Schema, ast, ast::Definition, parser::SourceSpan};
+
+use super::{ErrorCode, HintCode, Location, SubgraphSchema, report::Report};
+use roots::Roots;
+use specification::Definitions;
+use text::{Problems, Text};
 
 pub(super) use contexts::{ContextReference, context_setters, contextual_arguments};
 pub(super) use facts::{Facts, FieldFacts, Key, Override, TypeFacts};
 pub(super) use field_set::{FieldSet, parse_field_set};
 pub(super) use link::{Link, Spelling};
-pub(super) use selections::{
-    SelectedField, Selection, Unresolved, for_each_field, resolve,
-};
+pub(super) use selections::{SelectedField, Selection, Unresolved, for_each_field, resolve};
 
 /// One subgraph.
 #[derive(Debug)]
@@ -56,95 +62,108 @@ pub(super) enum FederationVersion {
     V2 { minor: u8 },
 }
 
+impl fmt::Display for FederationVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V1 => formatter.write_str("v1.0"),
+            Self::V2 { minor } => write!(formatter, "v2.{minor}"),
+        }
+    }
+}
+
 impl Subgraph {
     /// Where something stands in this subgraph's text, if it does.
     pub(super) fn at(&self, span: Option<SourceSpan>) -> Option<Location> {
-        locate(&self.name, &self.origin, &self.schema.sources, span)
+        let text = Text {
+            subgraph: &self.name,
+            origin: &self.origin,
+            sources: &self.schema.sources,
+        };
+        text.at(span)
     }
 }
 
-fn locate(
-    subgraph: &str,
-    origin: &str,
-    sources: &SourceMap,
-    span: Option<SourceSpan>,
-) -> Option<Location> {
-    let span = span?;
-    let text = sources.get(&span.file_id())?.source_text();
-    Some(location(subgraph, origin, text, span.line_column(sources)?))
-}
-
-fn location(subgraph: &str, origin: &str, text: &str, place: LineColumn) -> Location {
-    Location {
-        subgraph: subgraph.to_owned(),
-        origin: origin.to_owned(),
-        line: place.line,
-        column: place.column,
-        excerpt: text
-            .lines()
-            .nth(place.line - 1)
-            .unwrap_or_default()
-            .to_owned(),
-    }
-}
-
-/// Reports what the parser or the schema builder found.
-fn report_invalid(
-    source: &SubgraphSchema,
-    origin: &str,
-    errors: &DiagnosticList,
-    report: &mut Report,
-) {
-    for one in errors.iter() {
-        let place = one
-            .line_column_range()
-            .map(|range| location(&source.name, origin, &source.sdl, range.start));
-        let message = format!("[{}] {}", source.name, one.error);
-        report.error(ErrorCode::InvalidGraphql, message, [place]);
-    }
-}
-
-/// Brings the subgraphs to one form, in the order of their names in `join__Graph`.
+/// Brings the subgraphs to one form, in the order of their names in `join__Graph`. Those with errors are missing.
 pub(super) fn load(sources: &[SubgraphSchema], report: &mut Report) -> Vec<Subgraph> {
-    let graphs = graph_name::assign(sources);
-    let mut subgraphs: Vec<_> = sources
-        .iter()
-        .zip(graphs)
-        .filter_map(|(source, graph)| load_one(source, graph, report))
+    if sources.is_empty() {
+        let message = "there are no subgraphs, and so no queries: a supergraph needs at least one";
+        report.error(ErrorCode::NoQueries, message, []);
+    }
+    names::check(sources, report);
+    let specified = Definitions::new();
+    let graphs = names::assign(sources);
+    let mut ordered: Vec<_> = sources.iter().zip(graphs).collect();
+    ordered.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let mut subgraphs: Vec<_> = ordered
+        .into_iter()
+        .filter_map(|(source, graph)| load_one(source, graph, &specified, report))
         .collect();
-    subgraphs.sort_by(|a, b| a.graph.cmp(&b.graph));
+    if subgraphs.len() == sources.len() {
+        for subgraph in &mut subgraphs {
+            raise_version(subgraph, report);
+        }
+        upgrade::upgrade(&mut subgraphs, report);
+    }
     subgraphs
 }
 
-fn load_one(source: &SubgraphSchema, graph: Name, report: &mut Report) -> Option<Subgraph> {
-    let origin = if source.origin.is_empty() {
-        source.name.clone()
-    } else {
-        source.origin.clone()
+fn load_one(
+    source: &SubgraphSchema,
+    graph: Name,
+    specified: &Definitions,
+    report: &mut Report,
+) -> Option<Subgraph> {
+    let origin = match source.origin.as_str() {
+        "" => source.name.clone(),
+        origin => origin.to_owned(),
     };
-    let mut document = match ast::Document::parse(source.sdl.as_str(), &origin) {
-        Ok(document) => document,
-        Err(errors) => {
-            report_invalid(source, &origin, &errors.errors, report);
-            return None;
-        }
+    let (mut document, errors) = match ast::Document::parse(source.sdl.as_str(), &origin) {
+        Ok(document) => (document, None),
+        Err(broken) => (broken.partial, Some(broken.errors)),
     };
-    let links = link::read(&document);
-    let (version, spelling) = Spelling::of(&links);
-    canonical::rewrite(&mut document, &spelling);
-    let schema = match Schema::builder()
-        .adopt_orphan_extensions()
-        .ignore_builtin_redefinitions()
-        .add_ast(&document)
-        .build()
-    {
-        Ok(schema) => schema,
-        Err(errors) => {
-            report_invalid(source, &origin, &errors.errors, report);
-            return None;
-        }
+    let sources = document.sources.clone();
+    let text = Text {
+        subgraph: &source.name,
+        origin: &origin,
+        sources: &sources,
     };
-    let mut facts = Facts::of(&document, &schema);
+    let mut problems = Problems::new(text, report);
+    if let Some(errors) = errors {
+        problems.diagnostics(&errors);
+        return None;
+    }
+    let links = link::read(&document, &mut problems);
+    if problems.found() {
+        return None;
+    }
+    let (version, spelling) = Spelling::of(&links.links);
+    let roots = Roots::of(&document, &mut problems);
+    machinery::remove_queried(&mut document, &roots);
+    let context = validity::Context {
+        version,
+        spelling: &spelling,
+        links: &links,
+        roots: &roots,
+        specified,
+    };
+    definitions::check(&document, context, &mut problems);
+    if problems.found() {
+        return None;
+    }
+    let mut schema = validity::build(&document, context, &mut problems)?;
+    let defined = defined(&document, &roots);
+    // From here on the schema's nodes are its own, so that rewriting them copies nothing.
+    drop(document);
+    let names = canonical::Names {
+        spelling: &spelling,
+        roots: &roots,
+        links: &links,
+    };
+    canonical::rewrite(&mut schema, names);
+    if version == FederationVersion::V1 {
+        upgrade::normalize_field_sets(&mut schema);
+    }
+    let mut facts = Facts::of(defined, &schema);
     usage::mark(&schema, &mut facts);
     Some(Subgraph {
         name: source.name.clone(),
@@ -152,9 +171,51 @@ fn load_one(source: &SubgraphSchema, graph: Name, report: &mut Report) -> Option
         graph,
         version,
         schema,
-        links,
+        links: links.links,
         spelling,
         facts,
         origin,
     })
+}
+
+/// The types that a document defines rather than only extends, by their names from now on.
+fn defined(document: &ast::Document, roots: &Roots) -> HashSet<Name> {
+    document
+        .definitions
+        .iter()
+        .filter(|one| !one.is_extension_definition() && one.as_directive_definition().is_none())
+        .filter_map(Definition::name)
+        .map(|name| {
+            let mut name = name.clone();
+            roots.rename(&mut name);
+            name
+        })
+        .collect()
+}
+
+/// A specification that is linked apart from federation's may need a newer version of that than is linked.
+fn raise_version(subgraph: &mut Subgraph, report: &mut Report) {
+    let FederationVersion::V2 { minor } = subgraph.version else {
+        return;
+    };
+    let implied = subgraph
+        .links
+        .iter()
+        .filter_map(|link| Some((link::shared(link)?.implies, link)))
+        .max_by_key(|(implied, _)| *implied);
+    if let Some((implied, link)) = implied
+        && implied > minor
+    {
+        let raised = FederationVersion::V2 { minor: implied };
+        report.hint(
+            HintCode::ImplicitlyUpgradedFederationVersion,
+            format!(
+                "[{}] the subgraph links {} of the federation specification and is composed as {raised}, which \"{}\" \
+                 needs: link {raised}",
+                subgraph.name, subgraph.version, link.url
+            ),
+            [subgraph.at(link.span)],
+        );
+        subgraph.version = raised;
+    }
 }
