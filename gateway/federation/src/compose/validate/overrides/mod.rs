@@ -1,7 +1,15 @@
 //! `@override` over several subgraphs: whether what it is to replace is there, and can be replaced.
 
+mod labels;
+mod suggestion;
+#[cfg(test)]
+mod tests;
+
 use apollo_compiler::{Name, ast, schema::ExtendedType};
 use rustc_hash::FxHashMap;
+
+use labels::is_label;
+use suggestion::nearest;
 
 use crate::compose::{
     ErrorCode, HintCode, Location,
@@ -238,59 +246,4 @@ impl Overriding<'_> {
         let definition = source.schema.type_field(self.ty, &self.definition.name);
         definition.ok().map(|definition| &***definition)
     }
-}
-
-/// The forms of labels that routers understand.
-fn is_label(label: &str) -> bool {
-    if let Some(percentage) = label
-        .strip_prefix("percent(")
-        .and_then(|rest| rest.strip_suffix(')'))
-    {
-        return is_percentage(percentage);
-    }
-    label.starts_with(|first: char| first.is_ascii_alphabetic())
-        && label
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "_-:./".contains(letter))
-}
-
-/// From `0` to `99.99999999`, or `100`.
-fn is_percentage(text: &str) -> bool {
-    let are_digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit())
-    };
-    match text.split_once('.') {
-        None => text == "100" || are_digits(text, 2),
-        Some((whole, fraction)) => are_digits(whole, 2) && are_digits(fraction, 8),
-    }
-}
-
-/// The name that is written most alike, if one is much alike.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = name.chars().count() / 3 + 1;
-    names
-        .map(|one| (distance(name, one), one))
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, one)| one)
-}
-
-/// How many letters to change, add or remove from one name to the other, whatever their case (Levenshtein's distance).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.to_lowercase().chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        for (place, other_letter) in row.iter_mut().skip(1).zip(&other) {
-            let substituted = diagonal + usize::from(letter != *other_letter);
-            diagonal = *place;
-            left = substituted.min(diagonal + 1).min(left + 1);
-            *place = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
