@@ -5,7 +5,7 @@
 mod field_sets;
 mod load;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::Name;
 
@@ -173,6 +173,32 @@ impl Model {
     /// Whether objects of the type need no key: a subgraph's own query, mutation or subscription type.
     pub(crate) fn is_root(&self, ty: TypeId) -> bool {
         self.roots.contains(&ty)
+    }
+
+    /// The labels of the fields whose names some field set has: what keys and requirements may depend on.
+    pub(crate) fn labels_in_field_sets(&self) -> HashSet<LabelId> {
+        if self.labels.is_empty() {
+            return HashSet::new();
+        }
+        let names: HashSet<&Name> = self
+            .field_sets
+            .iter()
+            .flat_map(|set| set.items.iter().map(|item| &item.name))
+            .collect();
+        let fields = self.fields.iter().filter(|field| names.contains(&field.name));
+        fields
+            .flat_map(|field| &field.joins)
+            .filter_map(|join| Some(join.label?.id))
+            .collect()
+    }
+
+    /// The fields that take arguments from a context, with the subgraph that does.
+    pub(crate) fn contextual_fields(&self) -> impl Iterator<Item = (FieldId, &JoinedField)> {
+        let fields = (0_u32..).map(FieldId).zip(&self.fields);
+        fields.flat_map(|(id, field)| {
+            let joins = field.joins.iter().filter(|join| !join.contexts.is_empty());
+            joins.map(move |join| (id, join))
+        })
     }
 
     /// The types that set a context.

@@ -1,0 +1,418 @@
+//! Which fields can be obtained of an object that is at hand, and which subgraphs can be entered for it.
+//!
+//! Keys are followed as Apollo's composition follows them, so that both accept the same: from each subgraph by itself (what
+//! two subgraphs know of one value is not put together to one key), a key's own fields never by way of the subgraph that the
+//! key is for, and what a field requires from where the field is. An answer that would need itself is no answer.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    settings::{Settings, SettingsTable},
+    sites::{Door, DoorFrom, Grant, Site, SiteId, Sites, View},
+};
+use crate::model::{FieldId, FieldSetId, JoinedField, Model, SubgraphId, TypeId};
+
+/// Requirements within keys within requirements nested deeper than this are taken for unobtainable: the call stack ends too.
+const MAX_NESTING: u32 = 64;
+
+/// Whose fields are asked for where: a site without its place in the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) leaf: TypeId,
+    pub(super) owner: TypeId,
+    pub(super) subgraph: SubgraphId,
+    pub(super) grant: Grant,
+}
+
+/// A field as a subgraph would resolve it, were it not for what it requires.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Offer<'m> {
+    pub(super) field: FieldId,
+    pub(super) join: &'m JoinedField,
+    pub(super) value: View,
+}
+
+/// Answers, remembered.
+#[derive(Debug)]
+pub(super) struct Reach<'m> {
+    pub(super) model: &'m Model,
+    pub(super) sites: Sites<'m>,
+    pub(super) settings: SettingsTable,
+    reached: FxHashMap<(SiteId, Settings), Rc<[SiteId]>>,
+    required: FxHashMap<(SiteId, FieldId, Settings), bool>,
+    /// The requirements that are being looked into, outermost first.
+    pending: Vec<(SiteId, FieldId)>,
+    /// The outermost of them that an answer in the making took for unobtainable.
+    assumed: usize,
+    nesting: u32,
+    /// Steps of work that are left.
+    steps_left: u64,
+}
+
+const NOTHING_ASSUMED: usize = usize::MAX;
+
+impl<'m> Reach<'m> {
+    pub(super) fn new(model: &'m Model, steps: u64) -> Self {
+        Self {
+            model,
+            sites: Sites::new(model),
+            settings: SettingsTable::new(model),
+            reached: FxHashMap::default(),
+            required: FxHashMap::default(),
+            pending: Vec::new(),
+            assumed: NOTHING_ASSUMED,
+            nesting: 0,
+            steps_left: steps,
+        }
+    }
+
+    /// Counts work. When none is left, everything counts as unobtainable, and the caller has to say so.
+    pub(super) fn step(&mut self) -> bool {
+        self.steps_left = self.steps_left.saturating_sub(1);
+        self.steps_left > 0
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps_left == 0
+    }
+
+    pub(super) fn place(&self, id: SiteId) -> Place {
+        let site = self.sites.get(id);
+        Place {
+            leaf: site.leaf,
+            owner: site.owner,
+            subgraph: site.subgraph,
+            grant: site.grant,
+        }
+    }
+
+    /// The site of a value's objects of one type; `None`: it has none.
+    pub(super) fn site(&mut self, view: View, leaf: TypeId) -> Option<SiteId> {
+        let place = Place {
+            leaf,
+            owner: self.sites.owner(view, leaf)?,
+            subgraph: view.subgraph,
+            grant: view.grant,
+        };
+        let is_resumable = self.model.is_root(leaf) || self.has_own_key(place);
+        Some(self.sites.intern(Site {
+            leaf,
+            owner: place.owner,
+            subgraph: place.subgraph,
+            grant: place.grant,
+            is_resumable,
+        }))
+    }
+
+    /// The sites of objects of one type, each once.
+    pub(super) fn sites_of(&mut self, views: &[View], leaf: TypeId) -> Vec<SiteId> {
+        let mut sites: Vec<_> = views
+            .iter()
+            .filter_map(|view| self.site(*view, leaf))
+            .collect();
+        sites.sort_unstable();
+        sites.dedup();
+        sites
+    }
+
+    /// Whether a subgraph tells a key of its own by which it could be asked again. As Apollo sees it, that it has one is
+    /// enough: it need not be resolvable.
+    fn has_own_key(&mut self, place: Place) -> bool {
+        let Some(join) = self.model.ty(place.owner).joined(place.subgraph) else {
+            return false;
+        };
+        let mut keys = join.keys.iter().chain(&join.unresolvable_keys);
+        keys.any(|key| self.holds(*key, place, Settings::NONE))
+    }
+
+    /// What a subgraph offers by the name of a field.
+    pub(super) fn offer(
+        &mut self,
+        place: Place,
+        name: &str,
+        settings: Settings,
+    ) -> Option<Offer<'m>> {
+        let model = self.model;
+        let field = model.field_named(place.owner, name)?;
+        let join = model.field(field).joined(place.subgraph)?;
+        if !self.settings.is_on(settings, join.label) {
+            return None;
+        }
+        let granted = self.sites.granted(place.grant, place.leaf, name);
+        if join.is_external && granted.is_none() {
+            return None;
+        }
+        let mut grant = granted.unwrap_or_default();
+        grant.extend(join.provides);
+        let value = View {
+            subgraph: place.subgraph,
+            ty: model.field(field).output_in(join).named,
+            grant: self.sites.grant(grant),
+        };
+        Some(Offer { field, join, value })
+    }
+
+    /// Whether a subgraph resolves a field set all by itself.
+    pub(super) fn holds(&mut self, set: FieldSetId, place: Place, settings: Settings) -> bool {
+        let model = self.model;
+        model.field_set(set).items.iter().all(|item| {
+            if !self.step() {
+                return false;
+            }
+            if !super::sites::is_about(model, item.on, place.leaf) {
+                return true;
+            }
+            if item.name == "__typename" {
+                return place.owner == place.leaf;
+            }
+            let Some(offer) = self.offer(place, &item.name, settings) else {
+                return false;
+            };
+            if offer.join.requires.is_some() || !offer.join.contexts.is_empty() {
+                return false;
+            }
+            let Some(below) = item.below else {
+                return true;
+            };
+            let value = offer.value;
+            self.sites.possible(value).iter().all(|leaf| {
+                let below_place = self.sites.owner(value, *leaf).map(|owner| Place {
+                    leaf: *leaf,
+                    owner,
+                    subgraph: value.subgraph,
+                    grant: value.grant,
+                });
+                below_place.is_none_or(|place| self.holds(below, place, settings))
+            })
+        })
+    }
+
+    /// The value of a field at a site, if it can be obtained there, fields that it requires being fetched from elsewhere.
+    pub(super) fn value(
+        &mut self,
+        site: SiteId,
+        name: &str,
+        settings: Settings,
+        contexts: &FxHashSet<(FieldId, SubgraphId)>,
+    ) -> Option<View> {
+        if !self.step() {
+            return None;
+        }
+        let offer = self.offer(self.place(site), name, settings)?;
+        if !offer.join.contexts.is_empty()
+            && !contexts.contains(&(offer.field, offer.join.subgraph))
+        {
+            return None;
+        }
+        if let Some(requires) = offer.join.requires
+            && !self.is_required_obtainable(site, offer.field, requires, settings)
+        {
+            return None;
+        }
+        Some(offer.value)
+    }
+
+    fn is_required_obtainable(
+        &mut self,
+        site: SiteId,
+        field: FieldId,
+        requires: FieldSetId,
+        settings: Settings,
+    ) -> bool {
+        if !self.sites.get(site).is_resumable {
+            return false;
+        }
+        let key = (site, field, self.settings.in_conditions(settings));
+        if let Some(known) = self.required.get(&key) {
+            return *known;
+        }
+        let goal = (site, field);
+        if let Some(place) = self.pending.iter().position(|one| *one == goal) {
+            self.assumed = self.assumed.min(place);
+            return false;
+        }
+        if self.nesting >= MAX_NESTING {
+            self.assumed = 0;
+            return false;
+        }
+        let outer = std::mem::replace(&mut self.assumed, NOTHING_ASSUMED);
+        let place = self.pending.len();
+        self.pending.push(goal);
+        self.nesting += 1;
+        let is_obtainable = self.requirement_holds(site, requires, key.2);
+        self.nesting -= 1;
+        self.pending.pop();
+        // What only assumed itself to be unobtainable is so.
+        let is_certain = is_obtainable || self.assumed >= place;
+        if is_certain && !self.is_exhausted() {
+            self.required.insert(key, is_obtainable);
+            self.assumed = NOTHING_ASSUMED;
+        }
+        self.assumed = self.assumed.min(outer);
+        is_obtainable
+    }
+
+    fn requirement_holds(&mut self, site: SiteId, set: FieldSetId, settings: Settings) -> bool {
+        let leaf = self.sites.get(site).leaf;
+        let from = self.from(site, settings);
+        self.obtains(set, leaf, &from, settings)
+    }
+
+    /// Whether a field set can be obtained of an object at these sites, each field from any of them.
+    pub(super) fn obtains(
+        &mut self,
+        set: FieldSetId,
+        leaf: TypeId,
+        sites: &[SiteId],
+        settings: Settings,
+    ) -> bool {
+        let model = self.model;
+        let no_contexts = FxHashSet::default();
+        model.field_set(set).items.iter().all(|item| {
+            if !super::sites::is_about(model, item.on, leaf) {
+                return true;
+            }
+            if item.name == "__typename" {
+                return sites.iter().any(|site| !self.sites.get(*site).is_hidden());
+            }
+            let mut values = Vec::new();
+            for site in sites {
+                let value = self.value(*site, &item.name, settings, &no_contexts);
+                values.extend(value);
+                if item.below.is_none() && !values.is_empty() {
+                    return true;
+                }
+            }
+            item.below.is_some_and(|below| {
+                !values.is_empty() && self.obtains_of(below, &values, settings)
+            })
+        })
+    }
+
+    /// Whether a field set can be obtained of a value that several subgraphs may give.
+    fn obtains_of(&mut self, set: FieldSetId, values: &[View], settings: Settings) -> bool {
+        let mut leaves: Vec<TypeId> = values
+            .iter()
+            .flat_map(|value| self.sites.possible(*value))
+            .copied()
+            .collect();
+        leaves.sort_unstable();
+        leaves.dedup();
+        leaves.into_iter().all(|leaf| {
+            let sites = self.sites_of(values, leaf);
+            let is_whole = sites
+                .iter()
+                .any(|site| self.holds(set, self.place(*site), settings));
+            is_whole || {
+                let reached = self.from_all(&sites, settings);
+                self.obtains(set, leaf, &reached, settings)
+            }
+        })
+    }
+
+    /// All sites that objects at any of these can be got to, themselves included; sorted.
+    pub(super) fn from_all(&mut self, sites: &[SiteId], settings: Settings) -> Vec<SiteId> {
+        let mut all = Vec::new();
+        for site in sites {
+            all.extend_from_slice(&self.from(*site, settings));
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// All sites that an object at one can be got to, itself included.
+    pub(super) fn from(&mut self, site: SiteId, settings: Settings) -> Rc<[SiteId]> {
+        let settings = self.settings.in_conditions(settings);
+        if let Some(known) = self.reached.get(&(site, settings)) {
+            return Rc::clone(known);
+        }
+        if self.nesting >= MAX_NESTING {
+            self.assumed = 0;
+            return Rc::from([site]);
+        }
+        let outer = std::mem::replace(&mut self.assumed, NOTHING_ASSUMED);
+        self.nesting += 1;
+        let reached: Rc<[SiteId]> = self.explore(site, settings).into();
+        self.nesting -= 1;
+        if self.assumed == NOTHING_ASSUMED && !self.is_exhausted() {
+            self.reached.insert((site, settings), Rc::clone(&reached));
+        }
+        self.assumed = self.assumed.min(outer);
+        reached
+    }
+
+    fn explore(&mut self, start: SiteId, settings: Settings) -> Vec<SiteId> {
+        let Site { leaf, subgraph, .. } = self.sites.get(start);
+        let doors = self.sites.doors(leaf);
+        let mut is_open = vec![false; doors.len()];
+        let mut reached = vec![start];
+        loop {
+            let before = reached.len();
+            for (place, door) in doors.iter().enumerate() {
+                let is_useless = is_open[place]
+                    || door.subgraph == subgraph
+                    || self.settings.excludes(settings, door.subgraph);
+                if is_useless || !self.opens(door, leaf, &reached, settings) {
+                    continue;
+                }
+                is_open[place] = true;
+                let site = self.behind(door, leaf);
+                if !reached.contains(&site) {
+                    reached.push(site);
+                }
+            }
+            if reached.len() == before {
+                return reached;
+            }
+        }
+    }
+
+    /// Where a door leads.
+    pub(super) fn behind(&mut self, door: &Door<'_>, leaf: TypeId) -> SiteId {
+        self.sites.intern(Site {
+            leaf,
+            owner: door.owner,
+            subgraph: door.subgraph,
+            grant: Grant::NONE,
+            is_resumable: true,
+        })
+    }
+
+    fn opens(
+        &mut self,
+        door: &Door<'_>,
+        leaf: TypeId,
+        reached: &[SiteId],
+        settings: Settings,
+    ) -> bool {
+        if !self.step() {
+            return false;
+        }
+        if !self.leads_to(door, reached) {
+            return false;
+        }
+        if door.from == DoorFrom::Root {
+            return true;
+        }
+        let settings = self.settings.excluding(settings, door.subgraph);
+        door.keys
+            .iter()
+            .any(|key| self.obtains(*key, leaf, reached, settings))
+    }
+
+    /// Whether a door can be stood before: whether as much is known of the object's type as is needed.
+    pub(super) fn leads_to(&self, door: &Door<'_>, reached: &[SiteId]) -> bool {
+        reached.iter().any(|site| {
+            let site = self.sites.get(*site);
+            match door.from {
+                DoorFrom::Root => true,
+                DoorFrom::Known => !site.is_hidden(),
+                DoorFrom::KnownOr(interface) => !site.is_hidden() || site.owner == interface,
+                DoorFrom::Hidden(interface) => site.is_hidden() && site.owner == interface,
+            }
+        })
+    }
+}
