@@ -65,8 +65,18 @@ pub(in crate::compose) fn resolve<'a>(
     ty: &'a str,
     selections: &'a [ast::Selection],
 ) -> Result<Vec<Selection<'a>>, Unresolved<'a>> {
+    resolve_noting(schema, ty, selections, &mut |_, _| ())
+}
+
+/// The same; tells of each field, by type and name, as soon as it is found: also of those before the first that is not there.
+pub(in crate::compose) fn resolve_noting<'a>(
+    schema: &'a Schema,
+    ty: &'a str,
+    selections: &'a [ast::Selection],
+    found: &mut impl FnMut(&'a Name, &'a Name),
+) -> Result<Vec<Selection<'a>>, Unresolved<'a>> {
     let parent = schema.types.get(ty).ok_or(Unresolved::UnknownType(ty))?;
-    resolve_all(schema, parent, selections)
+    resolve_all(schema, parent, selections, found)
 }
 
 /// Calls `visit` with each field of a resolved field set, at any depth, in the order of the text.
@@ -89,15 +99,16 @@ fn resolve_all<'a>(
     schema: &'a Schema,
     parent: &'a ExtendedType,
     selections: &'a [ast::Selection],
+    found: &mut impl FnMut(&'a Name, &'a Name),
 ) -> Result<Vec<Selection<'a>>, Unresolved<'a>> {
     selections
         .iter()
         .map(|selection| match selection {
             ast::Selection::Field(node) => {
-                resolve_field(schema, parent, node).map(Selection::Field)
+                resolve_field(schema, parent, node, found).map(Selection::Field)
             }
             ast::Selection::InlineFragment(node) => {
-                resolve_fragment(schema, parent, node).map(Selection::Fragment)
+                resolve_fragment(schema, parent, node, found).map(Selection::Fragment)
             }
             ast::Selection::FragmentSpread(spread) => {
                 Err(Unresolved::FragmentSpread(&spread.fragment_name))
@@ -110,6 +121,7 @@ fn resolve_field<'a>(
     schema: &'a Schema,
     parent: &'a ExtendedType,
     node: &'a ast::Field,
+    found: &mut impl FnMut(&'a Name, &'a Name),
 ) -> Result<SelectedField<'a>, Unresolved<'a>> {
     let (ty, field) = (parent.name(), &node.name);
     if field == "__typename" {
@@ -125,10 +137,11 @@ fn resolve_field<'a>(
         });
     }
     let definition = field_of(parent, field).ok_or(Unresolved::UnknownField { ty, field })?;
+    found(ty, field);
     let leads_to = schema.types.get(definition.ty.inner_named_type());
     let composite = leads_to.filter(|ty| is_composite(ty));
     let selections = match (composite, node.selection_set.as_slice()) {
-        (Some(leads_to), inner) => resolve_all(schema, leads_to, inner)?,
+        (Some(leads_to), inner) => resolve_all(schema, leads_to, inner, found)?,
         (None, []) => Vec::new(),
         (None, _) => return Err(Unresolved::SelectedInLeaf { ty, field }),
     };
@@ -145,6 +158,7 @@ fn resolve_fragment<'a>(
     schema: &'a Schema,
     parent: &'a ExtendedType,
     node: &'a ast::InlineFragment,
+    found: &mut impl FnMut(&'a Name, &'a Name),
 ) -> Result<SelectedFragment<'a>, Unresolved<'a>> {
     let ty = match &node.type_condition {
         None => parent,
@@ -163,7 +177,7 @@ fn resolve_fragment<'a>(
     };
     Ok(SelectedFragment {
         node,
-        selections: resolve_all(schema, ty, &node.selection_set)?,
+        selections: resolve_all(schema, ty, &node.selection_set, found)?,
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
     Facts,
     contexts::{context_setters, contextual_arguments},
     parse_field_set,
-    selections::{for_each_field, resolve},
+    selections::resolve_noting,
 };
 
 /// What a field is used for.
@@ -24,7 +24,7 @@ enum Use {
 
 /// Says in the facts which fields are used, and what of that follows for `@external`.
 ///
-/// Field sets that do not fit the schema use nothing: they are errors of [`validate`](crate::compose::validate).
+/// Field sets that do not fit the schema are errors of [`validate`](crate::compose::validate).
 pub(super) fn mark(schema: &Schema, facts: &mut Facts) {
     let mut uses = Vec::new();
     gather_field_sets(schema, facts, &mut uses);
@@ -57,13 +57,9 @@ pub(super) fn mark(schema: &Schema, facts: &mut Facts) {
 type Uses = Vec<(Name, Name, Use)>;
 
 fn gather(schema: &Schema, ty: &str, selections: &[ast::Selection], usage: Use, uses: &mut Uses) {
-    let Ok(selections) = resolve(schema, ty, selections) else {
-        return;
-    };
-    for_each_field(&selections, &mut |field| {
-        if let Some(definition) = field.definition {
-            uses.push((field.parent.name().clone(), definition.name.clone(), usage));
-        }
+    // What comes before a mistake is used all the same; the mistake is told by the rules.
+    let _ = resolve_noting(schema, ty, selections, &mut |ty, field| {
+        uses.push((ty.clone(), field.clone(), usage));
     });
 }
 

@@ -41,12 +41,12 @@ pub(super) fn check(checked: &Checked<'_>, ty: &Composite<'_>, report: &mut Repo
             directive,
             codes: &CODES,
         };
-        let selections = application.check(ty.name, key.map(|key| &key.fields), report);
         if !are_allowed {
             let what = "interfaces have keys from version 2.3 of the federation specification on; link that or a later one";
             application.error(report, ErrorCode::KeyUnsupportedOnInterface, what);
             continue;
         }
+        let selections = application.check(ty.name, key.map(|key| &key.fields), report);
         let (Some(key), Some(selections)) = (key, selections) else {
             continue;
         };

@@ -33,12 +33,23 @@ fn knows_what_uses_external_fields() {
 }
 
 #[test]
-fn counts_no_use_in_a_field_set_that_does_not_fit() {
-    let told = codes(
-        r#"type Query { book: Book }
-        type Book @key(fields: "id") { id: ID title: String @external label: String @requires(fields: "title text") }"#,
-    );
-    assert_eq!(told, ["EXTERNAL_UNUSED", "REQUIRES_INVALID_FIELDS"]);
+fn counts_uses_up_to_the_mistake_in_a_field_set() {
+    let book = |fields: &str| {
+        codes(&format!(
+            r#"type Query {{ book: Book }}
+            type Book @key(fields: "id") {{
+                id: ID
+                title: Title @external
+                label: String @requires(fields: "{fields}")
+            }}
+            type Title {{ short: String }}"#
+        ))
+    };
+    let unused = ["EXTERNAL_UNUSED", "REQUIRES_INVALID_FIELDS"];
+    assert_eq!(book("text title { short }"), unused);
+    assert_eq!(book("title { short"), unused);
+    assert_eq!(book("title { short } text"), ["REQUIRES_INVALID_FIELDS"]);
+    assert_eq!(book("title { text }"), ["REQUIRES_INVALID_FIELDS"]);
 }
 
 #[test]
