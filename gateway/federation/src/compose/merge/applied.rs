@@ -1,10 +1,13 @@
 //! Directives on an element, of all its subgraphs', as the supergraph has them.
 
+#[cfg(test)]
+mod tests;
+
 use apollo_compiler::{Name, Node, ast, name, schema};
 
 use super::{
     features::{Features, Role, Spec},
-    groups,
+    groups, joins,
     merged_arguments::{self, Strategy},
     values::Application,
 };
@@ -131,6 +134,12 @@ fn directive(name: Name, arguments: Vec<Node<ast::Argument>>) -> Node<ast::Direc
     Node::new(ast::Directive { name, arguments })
 }
 
+/// For a message: what a subgraph says, under the name that it has in the supergraph.
+pub(super) fn say(name: &Name, application: Application<'_>) -> String {
+    let arguments = application.directive.arguments.clone();
+    directive(name.clone(), arguments).to_string()
+}
+
 /// The arguments, if all say the same.
 fn alike(applied: &[Applied<'_>]) -> Option<Vec<Node<ast::Argument>>> {
     let (first, others) = applied.split_first()?;
@@ -144,7 +153,7 @@ fn alike(applied: &[Applied<'_>]) -> Option<Vec<Node<ast::Argument>>> {
 /// A context has the subgraph's name in it: others may have one of the same name.
 fn context(name: &Name, applied: Applied<'_>) -> Option<Node<ast::Directive>> {
     let context = applied.application.argument("name")?.as_str()?;
-    let value = format!("{}__{context}", applied.subgraph.name);
+    let value = joins::context_name(applied.subgraph, context);
     let argument = ast::Argument {
         name: name!("name"),
         value: Node::new(ast::Value::String(value)),
@@ -177,7 +186,7 @@ fn most_said(
     let message = format!(
         "@{name} on \"{}\" has different arguments: {}. The supergraph has the first.",
         coordinate(),
-        groups::differences(&groups, |one| one.directive.to_string()),
+        groups::differences(&groups, |one| say(name, *one)),
     );
     let places = groups.iter().map(|group| {
         group

@@ -29,7 +29,7 @@ pub(super) fn merge<'a>(
         let message = format!(
             "\"{}\" has different default values: {}. Give it the same one in all of them.",
             coordinate(),
-            groups::differences(&groups, |value| value.to_string()),
+            groups::differences(&groups, |value| value.serialize().no_indent().to_string()),
         );
         report.error(mismatch, message, places);
         return None;
@@ -38,8 +38,9 @@ pub(super) fn merge<'a>(
         return Some(value);
     }
     let message = format!(
-        "\"{}\" has the default value {value} in {}, but none in {}: the supergraph has none.",
+        "\"{}\" has the default value {} in {}, but none in {}: the supergraph has none.",
         coordinate(),
+        value.serialize().no_indent(),
         names(first.subgraphs.iter().copied()),
         names(missing),
     );

@@ -1,6 +1,9 @@
 //! Definitions of directives: those for operations, and those that `@composeDirective` names.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apollo_compiler::{Name, Node, Schema, ast, ast::DirectiveLocation, collections::IndexMap};
 
@@ -35,12 +38,18 @@ fn is_executable(location: DirectiveLocation) -> bool {
 }
 
 /// The names of the directives that an operation may use on the supergraph: those that all subgraphs define, for a common
-/// place. An operation with one of them may go to any subgraph.
-pub(super) fn executable(subgraphs: &[Subgraph], report: &mut Report) -> BTreeSet<Name> {
+/// place. An operation with one of them may go to any subgraph. Composed directives are left out.
+pub(super) fn executable(
+    subgraphs: &[Subgraph],
+    composed: &HashMap<Name, usize>,
+    report: &mut Report,
+) -> BTreeSet<Name> {
     let mut directives: BTreeMap<&Name, Vec<Definition<'_>>> = BTreeMap::new();
     for subgraph in subgraphs {
         for (name, definition) in &subgraph.schema.directive_definitions {
-            let is_ours = !definition.is_built_in() && !BUILT_IN.contains(&name.as_str());
+            let is_ours = !definition.is_built_in()
+                && !BUILT_IN.contains(&name.as_str())
+                && !composed.contains_key(name);
             if is_ours && definition.locations.iter().any(|one| is_executable(*one)) {
                 let known = directives.entry(name).or_default();
                 known.push((subgraph, definition));
@@ -82,11 +91,12 @@ fn hint_missing(
     subgraphs: &[Subgraph],
     report: &mut Report,
 ) {
-    let absent = subgraphs
-        .iter()
-        .filter(|one| !one.schema.directive_definitions.contains_key(name));
+    let absent = subgraphs.iter().filter(|subgraph| {
+        let mut present = definitions.iter();
+        !present.any(|(one, _)| one.graph == subgraph.graph)
+    });
     let message = format!(
-        "Directive \"@{name}\" is in {}, but not in {}: operations on the supergraph cannot use it.",
+        "Directive \"@{name}\" of operations is in {}, but not in {}: operations on the supergraph cannot use it.",
         names(definitions.iter().map(|(subgraph, _)| *subgraph)),
         names(absent),
     );
@@ -207,7 +217,7 @@ fn merge_executable(
     if !repeatable && sources.iter().any(|(_, one)| one.repeatable) {
         let (yes, no): (Vec<_>, Vec<_>) = sources.iter().partition(|(_, one)| one.repeatable);
         let message = format!(
-            "Directive \"@{name}\" is repeatable in {}, but not in {}: it is not in the supergraph.",
+            "Directive \"@{name}\" is repeatable in {}, but not in {}: in the supergraph, it is not.",
             names(yes.iter().map(|(subgraph, _)| *subgraph)),
             names(no.iter().map(|(subgraph, _)| *subgraph)),
         );

@@ -1,6 +1,9 @@
 //! Enums. Values that only some subgraphs know: an enum of answers has them, an enum of questions does not, and an enum of
 //! both must not have any; unless they are `@inaccessible`, which keeps them from clients anyway.
 
+#[cfg(test)]
+mod tests;
+
 use apollo_compiler::{
     Name, Node, ast,
     collections::IndexMap,

@@ -95,8 +95,7 @@ impl Features {
             .enumerate()
             .map(|(index, one)| (one.name.clone(), index))
             .collect();
-        let mut executable = directives::executable(subgraphs, report);
-        executable.retain(|name| !by_name.contains_key(name));
+        let executable = directives::executable(subgraphs, &by_name, report);
         let version = subgraphs.iter().map(|one| one.version).max();
         let mut features = Self {
             specs: BTreeMap::new(),

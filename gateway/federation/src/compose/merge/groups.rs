@@ -56,14 +56,6 @@ pub(super) fn differences<'a, T>(groups: &[Group<'a, T>], say: impl Fn(&T) -> St
     text
 }
 
-/// For a message: who has an element, and who does not.
-pub(super) fn presence<'a>(
-    present: impl IntoIterator<Item = &'a Subgraph>,
-    absent: impl IntoIterator<Item = &'a Subgraph>,
-) -> String {
-    format!("in {}, but not in {}", names(present), names(absent))
-}
-
 /// Where the first of each group says what it says.
 pub(super) fn places<T>(
     groups: &[Group<'_, T>],

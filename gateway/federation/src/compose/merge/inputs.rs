@@ -1,5 +1,8 @@
 //! Input objects: a client may say only what all subgraphs understand, so the supergraph has the fields that all have.
 
+#[cfg(test)]
+mod tests;
+
 use apollo_compiler::{
     Name, Node, ast,
     collections::IndexMap,

@@ -2,6 +2,9 @@
 //!
 //! Sources: the link specification (<https://specs.apollo.dev/link/v1.0/>) and the join specification, v0.3 to v0.5.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use apollo_compiler::{

@@ -4,7 +4,7 @@
 use apollo_compiler::{Name, Node, ast, name};
 
 use super::{
-    applied::Applied,
+    applied::{self, Applied},
     auth::{self, Demand},
     differences::names,
     groups, values,
@@ -54,7 +54,7 @@ pub(super) fn merge(
     let message = format!(
         "@{name} on \"{}\" has different arguments: {}. The supergraph has {result}.",
         coordinate(),
-        groups::differences(&groups, |one| one.directive.to_string()),
+        groups::differences(&groups, |one| applied::say(name, *one)),
     );
     let places = groups::places(&groups, |one| one.directive.location());
     let code = HintCode::MergedNonRepeatableDirectiveArguments;

@@ -1,5 +1,8 @@
 //! Unions: what any subgraph counts among one is among it in the supergraph.
 
+#[cfg(test)]
+mod tests;
+
 use apollo_compiler::{
     Name, Node, ast,
     collections::{IndexMap, IndexSet},
