@@ -6,6 +6,7 @@
 mod applied;
 mod arguments;
 mod auth;
+mod check;
 mod composed;
 mod defaults;
 mod definitions;
@@ -30,6 +31,8 @@ mod overrides;
 mod scalars;
 mod sharing;
 mod sources;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod testing;
 mod type_joins;
@@ -63,6 +66,9 @@ pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
     machinery::add(&mut merged, &merger, report);
     merged.types.sort_keys();
     merged.directive_definitions.sort_keys();
+    if !report.has_errors() {
+        check::check(&merged, &merger, report);
+    }
     merged
 }
 

@@ -1,0 +1,89 @@
+use super::merge;
+
+/// A field of an entity that `a` defines and `b` borrows.
+fn borrow(defined: &str, borrowed: &str) -> super::Merged {
+    merge(&[
+        &format!(r#"type Query {{ t: T }} type T @key(fields: "id") {{ id: ID {defined} }}"#),
+        &format!(
+            r#"type T @key(fields: "id") {{
+                id: ID {borrowed} @external y: Int @requires(fields: "x")
+            }}"#
+        ),
+    ])
+}
+
+#[test]
+fn what_is_borrowed_is_said_to_be_so() {
+    let merged = borrow("x: Int", "x: Int");
+    assert_eq!(
+        merged.field("T.x"),
+        "x: Int @join__field(graph: A) @join__field(graph: B, external: true)"
+    );
+    assert_eq!(
+        merged.field("T.y"),
+        r#"y: Int @join__field(graph: B, requires: "x")"#
+    );
+}
+
+#[test]
+fn it_must_have_the_type_of_the_definition() {
+    for (defined, borrowed) in [("Int", "String"), ("Int", "Int!"), ("Int!", "Int")] {
+        let merged = borrow(&format!("x: {defined}"), &format!("x: {borrowed}"));
+        assert_eq!(merged.errors(), ["EXTERNAL_TYPE_MISMATCH"]);
+    }
+}
+
+#[test]
+fn it_may_have_one_of_several_types_that_merge() {
+    let merged = merge(&[
+        r#"type Query { t: T } type T @key(fields: "id") { id: ID x: Int! @shareable }"#,
+        r#"type T @key(fields: "id") { id: ID x: Int! @external y: Int @requires(fields: "x") }"#,
+        r#"type T @key(fields: "id") { id: ID x: Int @shareable }"#,
+    ]);
+    assert_eq!(
+        merged.field("T.x"),
+        r#"x: Int @join__field(graph: A, type: "Int!") @join__field(graph: B, type: "Int!", external: true) @join__field(graph: C, type: "Int")"#
+    );
+}
+
+#[test]
+fn it_must_have_the_arguments_of_the_definition() {
+    let merged = borrow("x(a: Int!): Int", "x(a: Int): Int");
+    assert_eq!(merged.errors(), [] as [&str; 0]);
+    let wrong = [
+        ("x(a: Int)", "x", "EXTERNAL_ARGUMENT_MISSING"),
+        (
+            "x(a: Int)",
+            "x(a: [Int])",
+            "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
+        ),
+        ("x(a: Int)", "x(a: Int!)", "EXTERNAL_ARGUMENT_TYPE_MISMATCH"),
+        (
+            "x(a: Int = 1)",
+            "x(a: Int = 2)",
+            "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
+        ),
+    ];
+    for (defined, borrowed, code) in wrong {
+        let merged = borrow(&format!("{defined}: Int"), &format!("{borrowed}: Int"));
+        assert_eq!(merged.errors(), [code], "{borrowed}");
+    }
+}
+
+#[test]
+fn somebody_must_define_it() {
+    let merged = borrow("n: Int", "x: Int");
+    assert_eq!(merged.errors(), ["EXTERNAL_MISSING_ON_BASE"]);
+    assert!(merged.errors[0].1.contains(r#""T.x" is @external in "b""#));
+}
+
+#[test]
+fn its_description_and_directives_do_not_count() {
+    let merged = borrow(
+        r#""real" x: Int @tag(name: "real")"#,
+        r#""borrowed" x: Int"#,
+    );
+    let field = merged.field("T.x");
+    assert!(field.starts_with(r#""real" x: Int"#), "{field}");
+    assert!(field.ends_with(r#"@tag(name: "real")"#), "{field}");
+}
