@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     Supergraph,
-    model::{Kind, LabelId, Model, TypeId},
+    model::{FieldId, Kind, LabelId, Model, TypeId},
 };
 
 /// A field that clients may ask for.
@@ -17,6 +17,8 @@ pub(super) struct ApiField {
     /// Its type, without lists and non-nulls.
     pub(super) output: TypeId,
     pub(super) is_composite: bool,
+    /// Whether subgraphs that resolve it differ in the types that its objects may have.
+    pub(super) has_different_types: bool,
     /// The labels of `@override` that decide who resolves it.
     pub(super) labels: Vec<LabelId>,
 }
@@ -77,10 +79,28 @@ impl<'m> Api<'m> {
                 name: name.clone(),
                 output,
                 is_composite: self.model.ty(output).kind != Kind::Other,
+                has_different_types: self.has_different_types(ty, id),
                 labels: self.labels(ty, name),
             })
         };
         object.fields.keys().filter_map(read).collect()
+    }
+
+    fn has_different_types(&self, ty: TypeId, id: FieldId) -> bool {
+        let field = self.model.field(id);
+        let output = self.model.ty(field.output.named);
+        if !matches!(output.kind, Kind::Interface | Kind::Union) {
+            return false;
+        }
+        let resolvers = field.joins.iter().filter(|join| !join.is_external);
+        let mut types = resolvers.filter_map(|join| {
+            self.model.ty(ty).joined(join.subgraph)?;
+            let output = self.model.ty(field.output_in(join).named);
+            let output = output.joined(join.subgraph)?;
+            (!output.is_interface_object).then_some(&output.possible)
+        });
+        let first = types.next();
+        types.any(|other| Some(other) != first)
     }
 
     /// Interface objects may resolve it too.

@@ -19,12 +19,14 @@ mod sites;
 mod tests;
 mod walk;
 
-use super::{ErrorCode, Location, report::Report, subgraph::Subgraph};
+use std::fmt::Write as _;
+
+use super::{ErrorCode, HintCode, Location, report::Report, subgraph::Subgraph};
 use crate::{
     Supergraph,
-    model::{SubgraphId, TypeId},
+    model::{Model, SubgraphId, TypeId},
 };
-use walk::{Failure, Walk};
+use walk::{Failure, Mismatch, Walk};
 
 /// Steps of work for a whole supergraph. One of 100 subgraphs with 5,000 types takes less than a hundredth of them.
 const MAX_STEPS: u64 = 30_000_000;
@@ -49,12 +51,15 @@ fn check_within(steps: u64, subgraphs: &[Subgraph], supergraph: &Supergraph, rep
         report.error(ErrorCode::MaxValidationSubgraphPathsExceeded, message, []);
         return;
     }
+    for mismatch in &walk.mismatches {
+        tell_mismatch(&walk, subgraphs, supergraph, mismatch, report);
+    }
     let failures = std::mem::take(&mut walk.failures);
     let left = failures.len().saturating_sub(MAX_ERRORS);
     for (place, failure) in failures.iter().take(MAX_ERRORS).enumerate() {
         let mut message = message(&mut walk, supergraph, failure);
         if left > 0 && place + 1 == MAX_ERRORS {
-            message.push_str(&format!("\n({left} more fields cannot be resolved.)"));
+            let _ = write!(message, "\n({left} more fields cannot be resolved.)");
         }
         let places = places(&walk, subgraphs, failure);
         report.error(ErrorCode::SatisfiabilityError, message, places);
@@ -91,28 +96,101 @@ fn message(walk: &mut Walk<'_>, supergraph: &Supergraph, failure: &Failure) -> S
     }
 }
 
+/// Reports a shared field whose objects differ in type: an error if no type is common to all subgraphs, else a hint.
+fn tell_mismatch(
+    walk: &Walk<'_>,
+    subgraphs: &[Subgraph],
+    supergraph: &Supergraph,
+    mismatch: &Mismatch,
+    report: &mut Report,
+) {
+    let model = supergraph.model();
+    let Mismatch {
+        position, field, ..
+    } = mismatch;
+    let coordinate = format!("{}.{}", model.ty(position.leaf).name, field.name);
+    let mut types = String::new();
+    for (subgraph, possible) in &mismatch.types {
+        let mut names: Vec<_> = possible
+            .iter()
+            .map(|ty| format!("\"{}\"", model.ty(*ty).name))
+            .collect();
+        names.sort_unstable();
+        let names = names.join(", ");
+        // Writing to a string does not fail.
+        let _ = write!(
+            types,
+            "\n- in subgraph \"{}\": {names}",
+            model.subgraph(*subgraph)
+        );
+    }
+    let places: Vec<_> = mismatch
+        .types
+        .iter()
+        .map(|(subgraph, _)| {
+            place(
+                model,
+                subgraphs,
+                *subgraph,
+                position.leaf,
+                Some(&field.name),
+            )
+        })
+        .collect();
+    if !mismatch.is_disjoint {
+        let message = format!(
+            "\"{coordinate}\" is shared by subgraphs in which its objects may be of different types:{types}\nWhich objects a \
+             client gets may depend on which subgraph is asked."
+        );
+        let code = HintCode::InconsistentRuntimeTypesForShareableReturn;
+        return report.hint(code, message, places);
+    }
+    let steps = walk.steps(position.path);
+    let end = query::End::Field {
+        leaf: position.leaf,
+        name: &field.name,
+        is_composite: true,
+    };
+    let query = query::text(model, supergraph.api_schema(), &steps, &end);
+    let message = format!(
+        "In this query:\n\n{query}\n\n\"{coordinate}\" can be resolved by several subgraphs, but there is no type that its \
+         objects may have in all of them:{types}\nShared fields have to answer alike everywhere: let the subgraphs have a \
+         possible type in common, or only one of them resolve the field."
+    );
+    let code = ErrorCode::ShareableHasMismatchedRuntimeTypes;
+    report.error(code, message, places);
+}
+
 /// Where the subgraphs that resolve the field define it.
 fn places(walk: &Walk<'_>, subgraphs: &[Subgraph], failure: &Failure) -> Vec<Option<Location>> {
     let model = walk.reach.model;
-    let place = |subgraph: SubgraphId, owner: TypeId| {
-        let name = model.subgraph(subgraph);
-        let subgraph = subgraphs.iter().find(|one| one.name == name)?;
-        let ty = &model.ty(owner).name;
-        let Some(field) = &failure.field else {
-            return subgraph.at(subgraph.schema.types.get(ty)?.location());
-        };
-        let field = subgraph.schema.type_field(ty, &field.name).ok()?;
-        subgraph.at(field.location())
+    let Some(field) = &failure.field else {
+        let sites = failure.position.arrived.iter();
+        let sites = sites.map(|site| walk.reach.sites.get(*site));
+        return sites
+            .map(|site| place(model, subgraphs, site.subgraph, site.owner, None))
+            .collect();
     };
-    match &failure.field {
-        Some(field) => explain::resolvers(model, failure.position.leaf, &field.name)
-            .into_iter()
-            .map(|(subgraph, owner)| place(subgraph, owner))
-            .collect(),
-        None => {
-            let sites = failure.position.arrived.iter();
-            let sites = sites.map(|site| walk.reach.sites.get(*site));
-            sites.map(|site| place(site.subgraph, site.owner)).collect()
-        }
-    }
+    explain::resolvers(model, failure.position.leaf, &field.name)
+        .into_iter()
+        .map(|(subgraph, owner)| place(model, subgraphs, subgraph, owner, Some(&field.name)))
+        .collect()
+}
+
+/// Where a type or a field of it stands in a subgraph's text.
+fn place(
+    model: &Model,
+    subgraphs: &[Subgraph],
+    subgraph: SubgraphId,
+    ty: TypeId,
+    field: Option<&str>,
+) -> Option<Location> {
+    let name = model.subgraph(subgraph);
+    let subgraph = subgraphs.iter().find(|one| one.name == name)?;
+    let ty = &model.ty(ty).name;
+    let Some(field) = field else {
+        return subgraph.at(subgraph.schema.types.get(ty)?.location());
+    };
+    let field = subgraph.schema.type_field(ty, field).ok()?;
+    subgraph.at(field.location())
 }

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     settings::{Settings, SettingsTable},
-    sites::{Door, DoorFrom, Grant, Site, SiteId, Sites, View},
+    sites::{Door, DoorFrom, Grant, Site, SiteId, Sites, View, is_about},
 };
 use crate::model::{FieldId, FieldSetId, JoinedField, Model, SubgraphId, TypeId};
 
@@ -96,7 +96,7 @@ impl<'m> Reach<'m> {
             subgraph: view.subgraph,
             grant: view.grant,
         };
-        let is_resumable = self.model.is_root(leaf) || self.has_own_key(place);
+        let is_resumable = self.has_own_key(place);
         Some(self.sites.intern(Site {
             leaf,
             owner: place.owner,
@@ -161,7 +161,7 @@ impl<'m> Reach<'m> {
             if !self.step() {
                 return false;
             }
-            if !super::sites::is_about(model, item.on, place.leaf) {
+            if !is_about(model, item.on, place.leaf) {
                 return true;
             }
             if item.name == "__typename" {
@@ -177,15 +177,17 @@ impl<'m> Reach<'m> {
                 return true;
             };
             let value = offer.value;
-            self.sites.possible(value).iter().all(|leaf| {
-                let below_place = self.sites.owner(value, *leaf).map(|owner| Place {
-                    leaf: *leaf,
-                    owner,
-                    subgraph: value.subgraph,
-                    grant: value.grant,
-                });
-                below_place.is_none_or(|place| self.holds(below, place, settings))
-            })
+            let leaves = self.sites.possible(value);
+            self.is_about_some(below, leaves)
+                && leaves.iter().all(|leaf| {
+                    let below_place = self.sites.owner(value, *leaf).map(|owner| Place {
+                        leaf: *leaf,
+                        owner,
+                        subgraph: value.subgraph,
+                        grant: value.grant,
+                    });
+                    below_place.is_none_or(|place| self.holds(below, place, settings))
+                })
         })
     }
 
@@ -271,7 +273,7 @@ impl<'m> Reach<'m> {
         let model = self.model;
         let no_contexts = FxHashSet::default();
         model.field_set(set).items.iter().all(|item| {
-            if !super::sites::is_about(model, item.on, leaf) {
+            if !is_about(model, item.on, leaf) {
                 return true;
             }
             if item.name == "__typename" {
@@ -300,15 +302,25 @@ impl<'m> Reach<'m> {
             .collect();
         leaves.sort_unstable();
         leaves.dedup();
-        leaves.into_iter().all(|leaf| {
-            let sites = self.sites_of(values, leaf);
-            let is_whole = sites
-                .iter()
-                .any(|site| self.holds(set, self.place(*site), settings));
-            is_whole || {
-                let reached = self.from_all(&sites, settings);
-                self.obtains(set, leaf, &reached, settings)
-            }
+        self.is_about_some(set, &leaves)
+            && leaves.into_iter().all(|leaf| {
+                let sites = self.sites_of(values, leaf);
+                let is_whole = sites
+                    .iter()
+                    .any(|site| self.holds(set, self.place(*site), settings));
+                is_whole || {
+                    let reached = self.from_all(&sites, settings);
+                    self.obtains(set, leaf, &reached, settings)
+                }
+            })
+    }
+
+    /// Whether each part of a field set is about a type that may be there. One that never can be is nothing to send.
+    fn is_about_some(&self, set: FieldSetId, leaves: &[TypeId]) -> bool {
+        let mut items = self.model.field_set(set).items.iter();
+        items.all(|item| {
+            let mut leaves = leaves.iter();
+            leaves.any(|leaf| is_about(self.model, item.on, *leaf))
         })
     }
 
@@ -377,7 +389,7 @@ impl<'m> Reach<'m> {
             owner: door.owner,
             subgraph: door.subgraph,
             grant: Grant::NONE,
-            is_resumable: true,
+            is_resumable: door.from != DoorFrom::Root,
         })
     }
 

@@ -16,7 +16,10 @@ use super::{
     settings::Settings,
     sites::{Grant, SiteId, View},
 };
-use crate::{Supergraph, model::TypeId};
+use crate::{
+    Supergraph,
+    model::{SubgraphId, TypeId},
+};
 
 /// A step of a query's path, by its place in [`Walk::trail`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,17 @@ pub(super) struct Failure {
     pub(super) field: Option<ApiField>,
 }
 
+/// A shared field whose objects may have other types in one subgraph than in another.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    pub(super) position: Position,
+    pub(super) field: ApiField,
+    /// The subgraphs that can be asked here, with the types that each may answer with.
+    pub(super) types: Vec<(SubgraphId, Vec<TypeId>)>,
+    /// Whether there is no type that all have.
+    pub(super) is_disjoint: bool,
+}
+
 /// The walk.
 pub(super) struct Walk<'m> {
     pub(super) reach: Reach<'m>,
@@ -68,6 +82,8 @@ pub(super) struct Walk<'m> {
     pub(super) failures: Vec<Failure>,
     /// What failed where: each is told once.
     failed: FxHashSet<(TypeId, Option<Name>, Vec<SiteId>)>,
+    pub(super) mismatches: Vec<Mismatch>,
+    mismatched: FxHashSet<(TypeId, Name, bool)>,
 }
 
 impl<'m> Walk<'m> {
@@ -83,6 +99,8 @@ impl<'m> Walk<'m> {
             visited: FxHashMap::default(),
             failures: Vec::new(),
             failed: FxHashSet::default(),
+            mismatches: Vec::new(),
+            mismatched: FxHashSet::default(),
         }
     }
 
@@ -180,6 +198,9 @@ impl<'m> Walk<'m> {
         if !field.is_composite {
             return;
         }
+        if field.has_different_types {
+            self.compare_types(position, field, &values);
+        }
         let step = Step {
             before: position.path,
             leaf: position.leaf,
@@ -260,13 +281,46 @@ impl<'m> Walk<'m> {
         let Some(visited) = self.visited.get(&leaf) else {
             return false;
         };
+        // What shared fields differ in comes to light only with more sites.
+        let is_exact = self
+            .api
+            .fields(leaf)
+            .iter()
+            .any(|one| one.has_different_types);
         visited.iter().any(|(fewer, less, above)| {
             self.reach.step()
-                && fewer.len() <= sites.len()
+                && (fewer.len() == sites.len() || fewer.len() < sites.len() && !is_exact)
                 && self.reach.settings.extends(settings, *less)
                 && self.contexts.extends(contexts, *above)
                 && fewer.iter().all(|site| sites.binary_search(site).is_ok())
         })
+    }
+
+    /// Whichever subgraph is asked for a shared field, its objects should be of the same types.
+    fn compare_types(&mut self, position: &Position, field: &ApiField, values: &[View]) {
+        let mut types: Vec<(SubgraphId, Vec<TypeId>)> = values
+            .iter()
+            .map(|value| (value.subgraph, self.reach.sites.possible(*value).to_vec()))
+            .collect();
+        types.dedup();
+        let Some((_, first)) = types.first() else {
+            return;
+        };
+        if types.iter().all(|(_, other)| other == first) {
+            return;
+        }
+        let is_disjoint = !first
+            .iter()
+            .any(|ty| types.iter().all(|(_, other)| other.contains(ty)));
+        let key = (position.leaf, field.name.clone(), is_disjoint);
+        if self.mismatched.insert(key) {
+            self.mismatches.push(Mismatch {
+                position: position.clone(),
+                field: field.clone(),
+                types,
+                is_disjoint,
+            });
+        }
     }
 
     fn fail(&mut self, position: Position, settings: Settings, field: Option<ApiField>) {
