@@ -145,20 +145,32 @@ impl<'a> Application<'a> {
             );
             self.error(report, self.codes.invalid, what);
         }
-        if let Some(code) = self.codes.arguments {
-            let has_arguments = field
-                .definition
-                .is_some_and(|definition| !definition.arguments.is_empty());
-            if has_arguments || !field.node.arguments.is_empty() {
-                is_sound = false;
-                let what = format!(
-                    "{} has arguments, and such fields cannot be used here",
-                    coordinate()
-                );
-                self.error(report, code, what);
-            }
+        is_sound & self.check_arguments(field, report)
+    }
+
+    /// Where arguments are allowed, the caller checks them.
+    fn check_arguments(&self, field: &SelectedField<'_>, report: &mut Report) -> bool {
+        let Some(code) = self.codes.arguments else {
+            return true;
+        };
+        let (ty, node) = (field.parent.name(), field.node);
+        let has_arguments = field
+            .definition
+            .is_some_and(|definition| !definition.arguments.is_empty());
+        if has_arguments {
+            let what = format!(
+                "\"{ty}.{}\" has arguments, and such fields cannot be used here",
+                node.name
+            );
+            self.error(report, code, what);
+        } else if let Some(argument) = node.arguments.first() {
+            let what = format!(
+                "\"{ty}.{}\" has no argument \"{}\"; leave it out",
+                node.name, argument.name
+            );
+            self.error(report, self.codes.invalid, what);
         }
-        is_sound
+        !has_arguments && node.arguments.is_empty()
     }
 
     fn check_directives(&self, directives: &ast::DirectiveList, report: &mut Report) -> bool {

@@ -46,10 +46,8 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
     let Some(selections) = application.check(parent.name, set, report) else {
         return;
     };
-    if let Some(set) = set {
-        check_arguments(&application, set, &selections, report);
-    }
-    if !is_upgraded {
+    let are_sound = set.is_none_or(|set| check_arguments(&application, set, &selections, report));
+    if are_sound && !is_upgraded {
         check_external(
             &application,
             &selections,
@@ -67,7 +65,7 @@ fn check_arguments(
     set: &FieldSet,
     selections: &[Selection<'_>],
     report: &mut Report,
-) {
+) -> bool {
     let mut has_arguments = false;
     for_each_field(selections, &mut |field| {
         has_arguments |= !field.node.arguments.is_empty();
@@ -76,17 +74,19 @@ fn check_arguments(
             .is_some_and(|definition| !definition.arguments.is_empty());
     });
     if !has_arguments {
-        return;
+        return true;
     }
     // Arguments are rare here, and the compiler knows all about them.
     let schema = Valid::assume_valid_ref(&application.checked.subgraph.schema);
     let ty = application.parent.name.clone();
     let parsed = executable::FieldSet::parse_and_validate(schema, ty, set.text.as_str(), "fields");
-    if let Err(faults) = parsed
-        && let Some(first) = faults.errors.iter().next()
-    {
+    let Err(faults) = parsed else {
+        return true;
+    };
+    if let Some(first) = faults.errors.iter().next() {
         application.error(report, CODES.invalid, first.error);
     }
+    false
 }
 
 /// Reports leaves that this subgraph resolves itself: asking others for them is a mistake. `@external` counts for all that
