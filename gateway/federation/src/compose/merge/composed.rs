@@ -17,7 +17,7 @@ pub(super) struct Composed {
     pub(super) identity: String,
     /// The newest version of the specification among the subgraphs that compose from it, as written.
     pub(super) version: Option<String>,
-    /// As the subgraph with that version has it.
+    /// As a subgraph with that version has it; the last, if there are several.
     pub(super) definition: Node<ast::DirectiveDefinition>,
 }
 
@@ -33,13 +33,14 @@ impl Composed {
     /// Of all subgraphs, by name. What is wrong with `@composeDirective` was refused before; it is left out here.
     pub(super) fn of(subgraphs: &[Subgraph]) -> Vec<Self> {
         let wishes: Vec<_> = subgraphs.iter().flat_map(wishes).collect();
-        // The subgraphs that compose from a specification, the newest version first.
+        // The subgraphs that compose from a specification, the newest version first, and of the same the last.
         let mut users: HashMap<&str, Vec<(&Link, &Subgraph)>> = HashMap::new();
         for wish in &wishes {
             let users = users.entry(&wish.link.identity).or_default();
             users.push((wish.link, wish.subgraph));
         }
         for users in users.values_mut() {
+            users.reverse();
             users.sort_by_key(|(link, _)| std::cmp::Reverse(version(link)));
         }
         let mut composed = BTreeMap::new();

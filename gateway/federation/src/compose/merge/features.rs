@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use apollo_compiler::{Name, Node, ast, schema::ExtendedType};
+use apollo_compiler::Name;
 
-use super::{applied::Directives, composed::Composed, directives};
+use super::{composed::Composed, directives, elements};
 use crate::compose::{
     report::Report,
     subgraph::{FederationVersion, Subgraph},
@@ -146,7 +146,7 @@ impl Features {
 
     /// Notes the specifications' directives that a subgraph uses. Subgraphs that name one differently were refused before.
     fn find_specs(&mut self, subgraph: &Subgraph) {
-        each_list(subgraph, |directives| {
+        elements::each(subgraph, |_, directives| {
             for directive in directives.iter() {
                 let spec = directive.name.strip_prefix("federation__");
                 let Some(spec) = spec.and_then(Spec::named) else {
@@ -176,45 +176,6 @@ impl Features {
                 .entry(subgraph.graph.clone())
                 .or_default()
                 .extend(names);
-        }
-    }
-}
-
-/// Shows each list of directives in a subgraph that is not empty.
-fn each_list<'a>(subgraph: &'a Subgraph, mut see: impl FnMut(Directives<'a>)) {
-    let schema = &subgraph.schema;
-    see((&schema.schema_definition.directives).into());
-    let arguments = |arguments: &'a [Node<ast::InputValueDefinition>],
-                     see: &mut dyn FnMut(Directives<'a>)| {
-        for argument in arguments {
-            see((&argument.directives).into());
-        }
-    };
-    for directive in schema.directive_definitions.values() {
-        arguments(&directive.arguments, &mut see);
-    }
-    for ty in schema.types.values().filter(|ty| !ty.is_built_in()) {
-        see(ty.directives().into());
-        let fields = match ty {
-            ExtendedType::Object(ty) => &ty.fields,
-            ExtendedType::Interface(ty) => &ty.fields,
-            ExtendedType::Enum(ty) => {
-                for value in ty.values.values() {
-                    see((&value.directives).into());
-                }
-                continue;
-            }
-            ExtendedType::InputObject(ty) => {
-                for field in ty.fields.values() {
-                    see((&field.directives).into());
-                }
-                continue;
-            }
-            ExtendedType::Scalar(_) | ExtendedType::Union(_) => continue,
-        };
-        for field in fields.values() {
-            see((&field.directives).into());
-            arguments(&field.arguments, &mut see);
         }
     }
 }

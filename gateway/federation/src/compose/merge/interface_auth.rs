@@ -1,4 +1,5 @@
-//! Who asks for an interface may get any of its implementations: what these demand of clients, the interface demands.
+//! Who asks for an interface may get any of its implementations: what these demand of clients, the interface demands. What
+//! an interface object demands for a field, it demands for that field of all implementations.
 
 use apollo_compiler::{
     Name, Node, Schema, ast,
@@ -20,6 +21,7 @@ pub(super) fn demand(merged: &mut Schema, features: &Features, report: &mut Repo
     if SPECS.iter().all(|spec| features.name(*spec).is_none()) {
         return;
     }
+    demand_of_implementations(merged, features, report);
     let mut all: IndexMap<Name, OfInterface> = IndexMap::default();
     for ty in merged.types.values() {
         if let ExtendedType::Object(object) = ty
@@ -42,18 +44,64 @@ pub(super) fn demand(merged: &mut Schema, features: &Features, report: &mut Repo
         let coordinate = || name.to_string();
         let written = unite(&own, &demands.itself, &coordinate, features, report);
         interface.directives.0.extend(written.map(Component::from));
-        for (field_name, demands) in demands.fields {
-            let Some(field) = interface.fields.get_mut(&field_name) else {
-                continue;
-            };
-            let own = Demands::of(field.directives.iter(), features);
-            let directives = &mut field.make_mut().directives.0;
-            directives.retain(|one| spec_of(&one.name, features).is_none());
-            let coordinate = || format!("{name}.{field_name}");
-            let written = unite(&own, &demands, &coordinate, features, report);
-            directives.extend(written);
+        for (field, demands) in demands.fields {
+            if let Some(field) = interface.fields.get_mut(&field) {
+                demand_of_field(&name, field, &demands, features, report);
+            }
         }
     }
+}
+
+/// An interface's fields demand something by themselves only where an interface object says so.
+fn demand_of_implementations(merged: &mut Schema, features: &Features, report: &mut Report) {
+    let mut all: IndexMap<Name, Vec<(Name, Demands)>> = IndexMap::default();
+    for (name, ty) in &merged.types {
+        let ExtendedType::Interface(interface) = ty else {
+            continue;
+        };
+        let fields = interface.fields.iter().filter_map(|(field, definition)| {
+            let demands = Demands::of(definition.directives.iter(), features);
+            (!demands.is_empty()).then(|| (field.clone(), demands))
+        });
+        let fields: Vec<_> = fields.collect();
+        if !fields.is_empty() {
+            all.insert(name.clone(), fields);
+        }
+    }
+    if all.is_empty() {
+        return;
+    }
+    for (name, ty) in &mut merged.types {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        let interfaces = object.implements_interfaces.iter();
+        let demands: Vec<_> = interfaces
+            .filter_map(|interface| all.get(&interface.name))
+            .flatten()
+            .collect();
+        for (field, demands) in demands {
+            if let Some(field) = object.make_mut().fields.get_mut(field) {
+                demand_of_field(name, field, demands, features, report);
+            }
+        }
+    }
+}
+
+/// Adds demands to those that a field has.
+fn demand_of_field(
+    ty: &Name,
+    field: &mut Component<ast::FieldDefinition>,
+    demands: &Demands,
+    features: &Features,
+    report: &mut Report,
+) {
+    let own = Demands::of(field.directives.iter(), features);
+    let field_name = field.name.clone();
+    let directives = &mut field.make_mut().directives.0;
+    directives.retain(|one| spec_of(&one.name, features).is_none());
+    let coordinate = || format!("{ty}.{field_name}");
+    directives.extend(unite(&own, demands, &coordinate, features, report));
 }
 
 /// What is demanded of who asks for an element: by each implementation's, without repetition.
@@ -183,10 +231,10 @@ fn conjunction(
             continue;
         }
         let message = format!(
-            "The implementations of \"{}\" have too many alternatives in their @{} together: at most {} can be merged. \
-             Write fewer.",
-            coordinate(),
+            "What @{} demands of \"{}\" by interfaces and implementations has too many alternatives: at most {} can be \
+             merged. Write fewer.",
             spec.directive(),
+            coordinate(),
             auth::MOST_ALTERNATIVES,
         );
         report.error(ErrorCode::DirectiveCompositionError, message, []);

@@ -7,7 +7,7 @@ fn field(directives: &[&str]) -> Outcome {
         .iter()
         .map(|one| {
             let arguments = "(x: Int, y: Int)";
-            format!("type Query {{ f{arguments}: [Int] @shareable {one} }}")
+            format!("type Query {{ f{arguments}: [Int] @shareable {one} g: Int @shareable }}")
         })
         .collect();
     let subgraphs: Vec<_> = names
@@ -23,7 +23,7 @@ fn merged(directives: &[&str]) -> String {
     assert_eq!(outcome.errors(), [""; 0]);
     let query = outcome.ty("Query");
     let (_, rest) = query.split_once("[Int]").unwrap();
-    rest.trim_end_matches('}').trim().to_owned()
+    rest.trim_end_matches("g: Int }").trim().to_owned()
 }
 
 #[test]
@@ -250,6 +250,33 @@ fn interfaces_demand_what_their_implementations_demand() {
         "interface I @join__type(graph: A) @authenticated @policy(policies: [[\"p\"]]) { \
          f: Int @requiresScopes(scopes: [[\"x\"]]) g: Int }"
     );
+}
+
+#[test]
+fn implementations_demand_what_an_interface_object_demands() {
+    let outcome = merge(&[
+        (
+            "a",
+            "interface I @key(fields: \"id\") { id: ID! }
+             type T implements I @key(fields: \"id\") { id: ID! x: Int @shareable @requiresScopes(scopes: [[\"b\"]]) }
+             type Query { i: I }",
+        ),
+        (
+            "b",
+            "type I @interfaceObject @key(fields: \"id\") {
+               id: ID! x: Int @shareable @authenticated @requiresScopes(scopes: [[\"a\"]])
+             }",
+        ),
+    ]);
+    for ty in ["I", "T"] {
+        assert!(
+            outcome
+                .ty(ty)
+                .contains("@authenticated @requiresScopes(scopes: [[\"a\", \"b\"]])"),
+            "{}",
+            outcome.ty(ty)
+        );
+    }
 }
 
 #[test]

@@ -170,6 +170,71 @@ fn composed_directives_may_have_their_links_name() {
 }
 
 #[test]
+fn composed_directives_fit_the_newest_definition() {
+    let newest = format!(
+        "{} directive @one(a: Int!) on OBJECT type Query {{ b: Int }}",
+        link("v1.2", ONE)
+    );
+    for (definition, applied, problem) in [
+        (
+            "@one(a: Int)",
+            "type Query { a: Int @one(a: 1) }",
+            "\"Query.a\" does not fit",
+        ),
+        (
+            "@one(a: Int)",
+            "type Query { a: Int @one(a: 1) }",
+            "it is not allowed on FIELD_DEFINITION",
+        ),
+        (
+            "@one(a: Int, b: Int)",
+            "type Query @one(a: 1, b: 2) { a: Int }",
+            "it has no argument \"b\"",
+        ),
+        (
+            "@one(a: Int)",
+            "type Query @one { a: Int }",
+            "it needs the argument \"a\"",
+        ),
+    ] {
+        let older = format!(
+            "{} directive {definition} on OBJECT | FIELD_DEFINITION {applied}",
+            link("v1.1", ONE)
+        );
+        let merged = merge(&[("a", &older), ("b", &newest)]);
+        let [error] = merged.errors().try_into().unwrap();
+        assert!(
+            error.starts_with("DIRECTIVE_COMPOSITION_ERROR: [a] @one on "),
+            "{error}"
+        );
+        assert!(error.contains(problem), "{error}");
+    }
+    let fits = format!(
+        "{} directive @one(a: Int) on OBJECT | FIELD_DEFINITION type Query @one(a: 1) {{ a: Int }}",
+        link("v1.1", ONE)
+    );
+    assert_eq!(merge(&[("a", &fits), ("b", &newest)]).errors(), [""; 0]);
+}
+
+#[test]
+fn of_the_same_version_the_last_definition_counts() {
+    let definition = |definition: &str| {
+        format!(
+            "{} directive @one {definition} type Query {{ q: Int @shareable }}",
+            link("v1.2", ONE)
+        )
+    };
+    let merged = merge(&[
+        ("a", &definition("on OBJECT")),
+        ("b", &definition("repeatable on OBJECT | FIELD")),
+    ]);
+    assert_eq!(
+        merged.directive("one").unwrap(),
+        "directive @one repeatable on OBJECT | FIELD"
+    );
+}
+
+#[test]
 fn a_composed_enum_argument_is_input() {
     let merged = merge(&[
         (

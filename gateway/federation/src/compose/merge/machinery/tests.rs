@@ -57,7 +57,7 @@ fn all_that_is_used_is_linked_and_defined() {
     );
     assert_eq!(
         outcome.ty("join__Graph"),
-        "enum join__Graph { A @join__graph(name: \"a\", url: \"\") B_2 @join__graph(name: \"b-2\", url: \"\") }"
+        "enum join__Graph { A @join__graph(name: \"a\", url: \"\") B_2_ @join__graph(name: \"b-2\", url: \"\") }"
     );
     let supergraph = Supergraph::parse(&outcome.sdl()).unwrap();
     let definition = &supergraph.schema().schema_definition;
