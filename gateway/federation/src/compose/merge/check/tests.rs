@@ -236,6 +236,7 @@ mod inaccessible {
         for refused in [
             "directive @foo(a: Int @inaccessible) on FIELD_DEFINITION",
             "directive @foo(a: foo__E) on FIELD_DEFINITION enum foo__E { A @inaccessible B }",
+            "directive @foo(a: foo__E) on FIELD_DEFINITION enum foo__E @inaccessible { A B }",
         ] {
             refuses(&[DisallowedInaccessible], &[&composing(refused)]);
         }

@@ -194,12 +194,7 @@ impl Visibility<'_> {
 
     /// A composed feature is whole: none of its types is hidden, nor a value of them.
     fn hidden_feature(&self, ty: &Name, report: &mut Report) {
-        let Some((space, _)) = ty.split_once("__") else {
-            return;
-        };
-        let composed = &self.merger.features.composed;
-        let is_of = |identity: &str| identity.rsplit('/').next() == Some(space);
-        if composed.iter().any(|one| is_of(&one.identity)) {
+        if self.is_of_feature(ty) {
             self.report_of(
                 ErrorCode::DisallowedInaccessible,
                 Place::ty(ty),
@@ -209,9 +204,17 @@ impl Visibility<'_> {
         }
     }
 
+    fn is_of_feature(&self, ty: &str) -> bool {
+        let Some((space, _)) = ty.split_once("__") else {
+            return false;
+        };
+        let mut composed = self.merger.features.composed.iter();
+        composed.any(|one| one.identity.rsplit('/').next() == Some(space))
+    }
+
     fn reference(&self, place: Place<'_>, ty: &ast::Type, report: &mut Report) {
         let ty = ty.inner_named_type();
-        if self.hides_type(ty) {
+        if self.hides_type(ty) && !self.is_of_feature(ty) {
             let problem = format!(
                 "but \"{place}\" is of that type, and clients see it: hide both, or neither"
             );

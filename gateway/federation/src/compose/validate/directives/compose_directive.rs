@@ -20,6 +20,16 @@ pub(super) const MERGED: [&str; 8] = [
     "tag",
 ];
 
+/// The directives that get into the supergraph without being composed, and of which Apollo says so rather than refuse them.
+const NEEDLESS: [&str; 6] = [
+    "authenticated",
+    "context",
+    "inaccessible",
+    "policy",
+    "requiresScopes",
+    "tag",
+];
+
 /// Reports directives that cannot be composed.
 pub(super) fn check(subgraph: &Subgraph, report: &mut Report) {
     for (directive, name) in composed(subgraph) {
@@ -75,7 +85,7 @@ fn check_one(
     };
     let known = subgraph.spelling.canonical(name);
     let known = known.and_then(|known| known.strip_prefix("federation__"));
-    if let Some(known) = known.filter(|known| MERGED.contains(known)) {
+    if let Some(known) = known.filter(|known| NEEDLESS.contains(known)) {
         let written = subgraph.spelling.written(known);
         report.hint(
             HintCode::DirectiveCompositionInfo,

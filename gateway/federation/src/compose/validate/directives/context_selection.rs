@@ -5,11 +5,15 @@ use std::fmt;
 use apollo_compiler::{
     Name, Schema, ast,
     collections::{HashSet, IndexMap},
+    executable::FieldSet,
     name,
     schema::ExtendedType,
+    validation::{DiagnosticList, Valid},
 };
 
-use crate::compose::subgraph::{SelectedField, Selection as Resolved, parse_field_set, resolve};
+use crate::compose::subgraph::{
+    SelectedField, Selection as Resolved, for_each_field, parse_field_set, resolve,
+};
 
 /// A selection, by its form.
 pub(super) enum Selection {
@@ -147,6 +151,7 @@ fn check_type(
         return Ok(());
     };
     let selected = selected_type(setter, &resolved)?;
+    check_arguments(schema, on, selections, &resolved)?;
     if selected.fits(argument) {
         return Ok(());
     }
@@ -221,7 +226,6 @@ fn selected_field(field: &SelectedField<'_>) -> Result<Selected, String> {
             name: name!("String"),
         });
     };
-    check_arguments(field, definition)?;
     let lists = depth(&definition.ty);
     if ty.is_leaf() {
         return Ok(Selected {
@@ -243,47 +247,35 @@ fn selected_field(field: &SelectedField<'_>) -> Result<Selected, String> {
     })
 }
 
+/// Arguments are rare here, and the compiler knows all about them.
 fn check_arguments(
-    field: &SelectedField<'_>,
-    definition: &ast::FieldDefinition,
+    schema: &Schema,
+    on: &Name,
+    selections: &[ast::Selection],
+    resolved: &[Resolved<'_>],
 ) -> Result<(), String> {
-    let coordinate = |argument: &Name| {
-        let (ty, field) = (field.parent.name(), &definition.name);
-        format!("\"{ty}.{field}({argument}:)\"")
-    };
-    for argument in &field.node.arguments {
-        let coordinate = || coordinate(&argument.name);
-        if definition.argument_by_name(&argument.name).is_none() {
-            return Err(format!(
-                "gives {}, which does not exist: remove it",
-                coordinate()
-            ));
-        }
-        if has_variable(&argument.value) {
-            return Err(format!(
-                "gives {} a variable: there are none, write a value",
-                coordinate()
-            ));
-        }
+    let mut has_arguments = false;
+    for_each_field(resolved, &mut |field| {
+        let definition = field.definition;
+        has_arguments |= !field.node.arguments.is_empty()
+            || definition.is_some_and(|definition| !definition.arguments.is_empty());
+    });
+    if !has_arguments {
+        return Ok(());
     }
-    let is_given = |name: &Name| field.node.arguments.iter().any(|one| one.name == *name);
-    let mut expected = definition.arguments.iter();
-    match expected.find(|one| one.is_required() && !is_given(&one.name)) {
-        Some(missing) => Err(format!(
-            "does not give {}, which is required: give it",
-            coordinate(&missing.name)
-        )),
+    let texts = selections.iter().map(|one| one.serialize().no_indent());
+    let texts: Vec<_> = texts.map(|text| text.to_string()).collect();
+    let schema = Valid::assume_valid_ref(schema);
+    let parsed = FieldSet::parse_and_validate(schema, on.clone(), texts.join(" "), "selection");
+    match parsed.err().and_then(|faults| first(&faults.errors)) {
+        Some(fault) => Err(format!("is wrong: {fault}")),
         None => Ok(()),
     }
 }
 
-fn has_variable(value: &ast::Value) -> bool {
-    match value {
-        ast::Value::Variable(_) => true,
-        ast::Value::List(values) => values.iter().any(|value| has_variable(value)),
-        ast::Value::Object(fields) => fields.iter().any(|(_, value)| has_variable(value)),
-        _ => false,
-    }
+fn first(faults: &DiagnosticList) -> Option<String> {
+    let fault = faults.iter().next()?;
+    Some(fault.error.to_string())
 }
 
 /// How many lists are around the named type.

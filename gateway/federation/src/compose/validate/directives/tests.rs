@@ -248,6 +248,8 @@ fn a_selection_from_a_context_is_one_value_of_the_arguments_type() {
         ("String", "$c { ...F }"),
         ("String", "$c { m(z: 1) }"),
         ("String", "$c { m(x: $x) }"),
+        ("String", "$c { m(x: \"x\") }"),
+        ("String", "$c { ... on T { m(x: true) } }"),
         ("String", "$c { r }"),
         ("String", "$c { ... on T { p } ... on O { q } }"),
         ("String", "$c { ... on T { p } ... on T { m } }"),
@@ -390,6 +392,7 @@ fn a_composed_directive_is_defined_and_linked() {
         (r#""@foo""#, "@fooz"),
         (r#""@foo""#, "@key"),
         (r#""@foo""#, "@link"),
+        (r#""@foo""#, "@federation__cost"),
         (r#""@foo""#, "@skip"),
         (r#""@foo""#, "@bar"),
     ] {
