@@ -52,8 +52,11 @@ pub(super) fn check(
 
 /// Who is to hold a subscription must not be a matter of choice.
 fn check_subscription(sources: &FieldSources<'_, '_>, report: &mut Report) {
-    let is_shareable = |one: &&FieldSource<'_>| one.facts.is_some_and(|facts| facts.is_shareable);
-    let marked: Vec<_> = sources.all.iter().filter(is_shareable).collect();
+    // On the type it says nothing here, as with Apollo.
+    let marked = sources.all.iter();
+    let marked: Vec<_> = marked
+        .filter(|one| one.node.directives.has("federation__shareable"))
+        .collect();
     if marked.is_empty() {
         return;
     }
