@@ -102,7 +102,11 @@ fn merge_one(
     let name = name.unwrap_or_else(|| first.application.directive.name.clone());
     let strategy = match first.role {
         Role::Spec(Spec::Context) => {
-            merged.extend(applied.iter().filter_map(|one| context(&name, *one)));
+            for context in applied.iter().filter_map(|one| context(&name, *one)) {
+                if !merged.contains(&context) {
+                    merged.push(context);
+                }
+            }
             return;
         }
         Role::Carried => return merged.extend(carried(applied)),
@@ -112,8 +116,16 @@ fn merge_one(
         }
         Role::Spec(Spec::Tag) => return merged.extend(distinct(&name, applied)),
         Role::Composed(index) => {
-            let composed = features.composed.get(index);
-            if composed.is_some_and(|one| one.definition.repeatable) {
+            let Some(composed) = features.composed.get(index) else {
+                return;
+            };
+            if !applied
+                .iter()
+                .any(|one| composed.is_composed_by(one.subgraph))
+            {
+                return;
+            }
+            if composed.definition.repeatable {
                 return merged.extend(distinct(&name, applied));
             }
             Strategy::MostSaid

@@ -1,6 +1,6 @@
 //! The directives that `@composeDirective` brings into the supergraph.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use apollo_compiler::{Name, Node, ast};
 
@@ -17,8 +17,10 @@ pub(super) struct Composed {
     pub(super) identity: String,
     /// The newest version of the specification among the subgraphs that compose from it, as written.
     pub(super) version: Option<String>,
-    /// As a subgraph with that version has it; the last, if there are several.
+    /// As the last of the subgraphs with that version has it.
     pub(super) definition: Node<ast::DirectiveDefinition>,
+    /// The subgraphs that compose it, as values of `join__Graph`.
+    composers: HashSet<Name>,
 }
 
 /// A directive that one subgraph composes.
@@ -33,27 +35,23 @@ impl Composed {
     /// Of all subgraphs, by name. What is wrong with `@composeDirective` was refused before; it is left out here.
     pub(super) fn of(subgraphs: &[Subgraph]) -> Vec<Self> {
         let wishes: Vec<_> = subgraphs.iter().flat_map(wishes).collect();
-        // The subgraphs that compose from a specification, the newest version first, and of the same the last.
-        let mut users: HashMap<&str, Vec<(&Link, &Subgraph)>> = HashMap::new();
-        for wish in &wishes {
-            let users = users.entry(&wish.link.identity).or_default();
-            users.push((wish.link, wish.subgraph));
+        let mut newest: HashMap<&str, &Link> = HashMap::new();
+        for Wish { link, .. } in &wishes {
+            let known = newest.entry(&link.identity).or_insert(link);
+            if version(link) > version(known) {
+                *known = link;
+            }
         }
-        for users in users.values_mut() {
-            users.reverse();
-            users.sort_by_key(|(link, _)| std::cmp::Reverse(version(link)));
-        }
-        let mut composed = BTreeMap::new();
+        let mut composed: BTreeMap<Name, Self> = BTreeMap::new();
         for wish in &wishes {
-            if composed.contains_key(&wish.name) {
+            if let Some(known) = composed.get_mut(&wish.name) {
+                known.composers.insert(wish.subgraph.graph.clone());
                 continue;
             }
-            let users = users.get(wish.link.identity.as_str());
-            let users = users.map(Vec::as_slice).unwrap_or_default();
-            let definition = users
-                .iter()
-                .find_map(|(_, subgraph)| subgraph.schema.directive_definitions.get(&wish.name));
-            let (Some(definition), Some((newest, _))) = (definition, users.first()) else {
+            let Some(newest) = newest.get(wish.link.identity.as_str()) else {
+                continue;
+            };
+            let Some(definition) = definition(&wish.name, newest, subgraphs) else {
                 continue;
             };
             let one = Self {
@@ -62,11 +60,32 @@ impl Composed {
                 identity: wish.link.identity.clone(),
                 version: newest.version.clone(),
                 definition: definition.clone(),
+                composers: HashSet::from([wish.subgraph.graph.clone()]),
             };
             composed.insert(wish.name.clone(), one);
         }
         composed.into_values().collect()
     }
+
+    /// Whether a subgraph composes it. It stays on an element if such a subgraph applies it there; then what other subgraphs say
+    /// with it there counts as much, as Apollo has it.
+    pub(super) fn is_composed_by(&self, subgraph: &Subgraph) -> bool {
+        self.composers.contains(&subgraph.graph)
+    }
+}
+
+/// A directive's definition in the last subgraph that links this version of its specification.
+fn definition<'a>(
+    name: &Name,
+    newest: &Link,
+    subgraphs: &'a [Subgraph],
+) -> Option<&'a Node<ast::DirectiveDefinition>> {
+    let links = |subgraph: &Subgraph| {
+        let mut links = subgraph.links.iter();
+        links.any(|link| link.identity == newest.identity && version(link) == version(newest))
+    };
+    let mut users = subgraphs.iter().rev().filter(|one| links(one));
+    users.find_map(|subgraph| subgraph.schema.directive_definitions.get(name))
 }
 
 /// What a subgraph's `@composeDirective`s name.

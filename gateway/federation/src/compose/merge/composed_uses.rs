@@ -1,40 +1,38 @@
-//! Whether what subgraphs say with composed directives is allowed by the definition that the supergraph has of them, which
-//! may be another subgraph's.
+//! Whether what the supergraph says with composed directives is allowed by its definition of them, which is the one of the
+//! newest version.
 
 use apollo_compiler::{Node, Schema, ast};
 
-use super::{Merger, elements, elements::Element, features::Role};
-use crate::compose::{ErrorCode, report::Report, subgraph::Subgraph};
+use super::{Merger, composed::Composed, differences::names, elements, elements::Element};
+use crate::compose::{ErrorCode, report::Report};
 
 /// Reports what is not allowed.
 pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
-    let features = &merger.features;
-    if features.composed.is_empty() {
+    let composed = &merger.features.composed;
+    if composed.is_empty() {
         return;
     }
-    for subgraph in merger.subgraphs {
-        elements::each(subgraph, |element, directives| {
-            for directive in directives.iter() {
-                let role = features.role(subgraph, &directive.name);
-                let Some(Role::Composed(_)) = role else {
-                    continue;
-                };
-                if let Some(definition) = merged.directive_definitions.get(&directive.name) {
-                    let problem = problem(element, directive, definition);
-                    if let Some(problem) = problem {
-                        report_problem(subgraph, element, directive, &problem, report);
-                    }
-                }
+    elements::each(merged, |element, directives| {
+        for directive in directives.iter() {
+            let Ok(index) = composed.binary_search_by(|one| one.name.cmp(&directive.name)) else {
+                continue;
+            };
+            let Some(composed) = composed.get(index) else {
+                continue;
+            };
+            if let Some(problem) = problem(element, directive, composed) {
+                report_problem(element, directive, &problem, merger, report);
             }
-        });
-    }
+        }
+    });
 }
 
 fn problem(
     element: Element<'_>,
     directive: &ast::Directive,
-    definition: &ast::DirectiveDefinition,
+    composed: &Composed,
 ) -> Option<String> {
+    let definition = &composed.definition;
     if !definition.locations.contains(&element.location()) {
         return Some(format!("it is not allowed on {}", element.location()));
     }
@@ -52,18 +50,35 @@ fn problem(
     missing.map(|one| format!("it needs the argument \"{}\"", one.name))
 }
 
+/// Only now it is worth to look who says it.
 fn report_problem(
-    subgraph: &Subgraph,
     element: Element<'_>,
     directive: &Node<ast::Directive>,
     problem: &str,
+    merger: &Merger<'_>,
     report: &mut Report,
 ) {
+    let coordinate = element.to_string();
+    let mut speakers = Vec::new();
+    for subgraph in merger.subgraphs {
+        elements::each(&subgraph.schema, |element, directives| {
+            let mut same = directives
+                .iter()
+                .filter(|one| one.name == directive.name && one.arguments == directive.arguments);
+            if let Some(one) = same.next()
+                && element.to_string() == coordinate
+            {
+                speakers.push((subgraph, one.location()));
+            }
+        });
+    }
     let message = format!(
-        "@{} on \"{element}\" does not fit the definition that the supergraph has, from the newest version of its \
-         specification: {problem}. Use that version's definition here, too.",
+        "@{} on \"{coordinate}\" in {} does not fit the definition that the supergraph has, from the newest version of its \
+         specification: {problem}. Use that version's definition everywhere.",
         directive.name,
+        names(speakers.iter().map(|(subgraph, _)| *subgraph)),
     );
     let code = ErrorCode::DirectiveCompositionError;
-    report.subgraph_error(subgraph, code, message, directive.location());
+    let places = speakers.iter().map(|(subgraph, span)| subgraph.at(*span));
+    report.error(code, message, places);
 }

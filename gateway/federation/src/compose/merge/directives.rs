@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use apollo_compiler::{Name, Node, Schema, ast, ast::DirectiveLocation, collections::IndexMap};
 
 use super::{
-    Merger, applied, composed_uses, defaults, descriptions,
+    Merger, applied, defaults, descriptions,
     differences::names,
     groups,
     types::{self, Codes, Position},
@@ -170,7 +170,6 @@ pub(super) fn add(merged: &mut Schema, merger: &Merger<'_>, report: &mut Report)
                 .insert(name, Node::new(definition));
         }
     }
-    composed_uses::check(merged, merger, report);
 }
 
 /// Whether the supergraph has the types of the arguments; an error, if not.

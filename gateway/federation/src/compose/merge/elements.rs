@@ -1,17 +1,16 @@
-//! All places in a subgraph that can have directives.
+//! All places in a schema that can have directives.
 
 use std::fmt;
 
 use apollo_compiler::{
-    Name, ast,
+    Name, Schema, ast,
     ast::DirectiveLocation,
     schema::{Component, ExtendedType},
 };
 
 use super::applied::Directives;
-use crate::compose::subgraph::Subgraph;
 
-/// A place in a subgraph; displays as its coordinate.
+/// A place in a schema; displays as its coordinate.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Element<'a> {
     Schema,
@@ -54,8 +53,7 @@ impl fmt::Display for Element<'_> {
 }
 
 /// Shows each place, with its directives.
-pub(super) fn each<'a>(subgraph: &'a Subgraph, mut see: impl FnMut(Element<'a>, Directives<'a>)) {
-    let schema = &subgraph.schema;
+pub(super) fn each<'a>(schema: &'a Schema, mut see: impl FnMut(Element<'a>, Directives<'a>)) {
     let directives = &schema.schema_definition.directives;
     see(Element::Schema, directives.into());
     for (directive, definition) in &schema.directive_definitions {

@@ -79,7 +79,7 @@ pub(super) struct Features {
     /// The newest federation version among the subgraphs.
     pub(super) version: FederationVersion,
     by_name: HashMap<Name, usize>,
-    /// Names of the directives that are carried along, by the subgraph's graph.
+    /// Names of the directives that are carried along, by the subgraph's value in `join__Graph`.
     carried: HashMap<Name, HashSet<Name>>,
 }
 
@@ -146,7 +146,7 @@ impl Features {
 
     /// Notes the specifications' directives that a subgraph uses. Subgraphs that name one differently were refused before.
     fn find_specs(&mut self, subgraph: &Subgraph) {
-        elements::each(subgraph, |_, directives| {
+        elements::each(&subgraph.schema, |_, directives| {
             for directive in directives.iter() {
                 let spec = directive.name.strip_prefix("federation__");
                 let Some(spec) = spec.and_then(Spec::named) else {

@@ -66,6 +66,7 @@ pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
     list_size::drop_vanished_arguments(&mut merged, &merger.features);
     directives::add(&mut merged, &merger, report);
     machinery::add(&mut merged, &merger, report);
+    composed_uses::check(&merged, &merger, report);
     merged.types.sort_keys();
     merged.directive_definitions.sort_keys();
     if !report.has_errors() {

@@ -179,7 +179,7 @@ fn composed_directives_fit_the_newest_definition() {
         (
             "@one(a: Int)",
             "type Query { a: Int @one(a: 1) }",
-            "\"Query.a\" does not fit",
+            "\"Query.a\" in \"a\" does not fit",
         ),
         (
             "@one(a: Int)",
@@ -193,18 +193,23 @@ fn composed_directives_fit_the_newest_definition() {
         ),
         (
             "@one(a: Int)",
+            "type Query { a: Int } extend schema @one(a: 1)",
+            "it is not allowed on SCHEMA",
+        ),
+        (
+            "@one(a: Int)",
             "type Query @one { a: Int }",
             "it needs the argument \"a\"",
         ),
     ] {
         let older = format!(
-            "{} directive {definition} on OBJECT | FIELD_DEFINITION {applied}",
+            "{} directive {definition} on OBJECT | FIELD_DEFINITION | SCHEMA {applied}",
             link("v1.1", ONE)
         );
         let merged = merge(&[("a", &older), ("b", &newest)]);
         let [error] = merged.errors().try_into().unwrap();
         assert!(
-            error.starts_with("DIRECTIVE_COMPOSITION_ERROR: [a] @one on "),
+            error.starts_with("DIRECTIVE_COMPOSITION_ERROR: @one on "),
             "{error}"
         );
         assert!(error.contains(problem), "{error}");
@@ -214,6 +219,30 @@ fn composed_directives_fit_the_newest_definition() {
         link("v1.1", ONE)
     );
     assert_eq!(merge(&[("a", &fits), ("b", &newest)]).errors(), [""; 0]);
+}
+
+#[test]
+fn a_composed_directive_stays_where_a_subgraph_applies_it_that_composes_it() {
+    let merged = merge(&[
+        (
+            "a",
+            &format!(
+                "{} directive @one(a: Int) repeatable on FIELD_DEFINITION
+                 type Query {{ a: Int @one(a: 1) s: Int @shareable @one(a: 1) }}",
+                link("v1.2", ONE)
+            ),
+        ),
+        (
+            "b",
+            "directive @one(a: Int) repeatable on FIELD_DEFINITION
+             type Query { b: Int @one(a: 2) s: Int @shareable @one(a: 2) }",
+        ),
+    ]);
+    assert_eq!(
+        merged.ty("Query"),
+        "type Query @join__type(graph: A) @join__type(graph: B) { a: Int @join__field(graph: A) @one(a: 1) \
+         s: Int @one(a: 1) @one(a: 2) b: Int @join__field(graph: B) }"
+    );
 }
 
 #[test]
