@@ -8,7 +8,7 @@ use apollo_compiler::{
 };
 
 use super::{Merger, places::Place};
-use crate::compose::{ErrorCode, report::Report};
+use crate::compose::{ErrorCode, Location, merge::differences::names, report::Report};
 
 type Fields = IndexMap<Name, Component<ast::FieldDefinition>>;
 
@@ -72,7 +72,17 @@ impl Check<'_> {
         report: &mut Report,
     ) {
         for inherited in &interface.implements_interfaces {
-            if implements.contains(&inherited.name) || inherited.name == *ty {
+            if inherited.name == *ty {
+                let (subgraphs, places) = self.implementing(ty, &interface.name);
+                let message = format!(
+                    "\"{ty}\" implements \"{0}\" in {subgraphs}, and \"{0}\" implements \"{ty}\" in another subgraph: only one \
+                     can implement the other",
+                    interface.name
+                );
+                report.error(ErrorCode::InvalidGraphql, message, places);
+                continue;
+            }
+            if implements.contains(&inherited.name) {
                 continue;
             }
             let (subgraphs, places) = self.implementing(ty, &interface.name);
@@ -159,11 +169,7 @@ impl Check<'_> {
     }
 
     /// Where a type says that it implements an interface.
-    fn implementing(
-        &self,
-        ty: &Name,
-        interface: &Name,
-    ) -> (String, Vec<Option<crate::compose::Location>>) {
+    fn implementing(&self, ty: &Name, interface: &Name) -> (String, Vec<Option<Location>>) {
         let sources = self.merger.types.get(ty).into_iter();
         let sources: Vec<_> = sources
             .flat_map(|ty| &ty.sources)
@@ -173,7 +179,7 @@ impl Check<'_> {
                 _ => false,
             })
             .collect();
-        let subgraphs = super::super::differences::names(sources.iter().map(|one| one.subgraph));
+        let subgraphs = names(sources.iter().map(|one| one.subgraph));
         let places = sources
             .iter()
             .map(|source| source.subgraph.at(source.node.name().location()));

@@ -5,6 +5,7 @@
 
 mod access;
 mod contexts;
+mod cycles;
 mod defaults;
 mod interface_objects;
 mod interfaces;
@@ -12,6 +13,7 @@ mod list_sizes;
 mod places;
 #[cfg(test)]
 mod tests;
+mod values;
 mod visibility;
 
 use apollo_compiler::Schema;
@@ -28,6 +30,8 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
         return;
     }
     interfaces::check(merged, merger, report);
+    cycles::check(merged, merger, report);
+    values::check(merged, merger, report);
     if report.has_errors() {
         return;
     }
