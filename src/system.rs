@@ -11,6 +11,10 @@ use std::{
     time::Duration,
 };
 
+use federation::{
+    Supergraph,
+    compose::{CompositionErrors, SubgraphSchema},
+};
 use gateway::{Config, Gateway};
 use kit::{Clock, Running, Service, Settings, Start, bus::Memory};
 use ops::metrics::Metrics;
@@ -20,7 +24,6 @@ use tracing::Instrument;
 
 const UNLOCK: Duration = Duration::from_secs(2);
 const REBIND: Duration = Duration::from_secs(5);
-const SUPERGRAPH: &str = include_str!("../schema/supergraph.graphql");
 const ROUTER_YAML: &str = include_str!("../deploy/router.yaml");
 const SERVICES: [Service; 4] = [
     book::SERVICE,
@@ -88,6 +91,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The services' schemas.
+    #[error("the services' schemas do not compose:\n{0}")]
+    Composition(#[from] CompositionErrors),
     /// The gateway.
     #[error("the gateway: {0}")]
     Gateway(#[from] gateway::GatewayError),
@@ -400,6 +406,21 @@ fn address(options: &Options, offset: u16) -> SocketAddr {
     SocketAddr::new(options.host, port)
 }
 
+/// The supergraph that the services' schemas make.
+fn compose(addresses: &BTreeMap<&'static str, SocketAddr>) -> Result<Supergraph, StartError> {
+    let subgraph = |service: &Service| SubgraphSchema {
+        name: service.name.to_owned(),
+        url: addresses
+            .get(service.name)
+            .map(|address| format!("http://{address}/graphql"))
+            .unwrap_or_default(),
+        sdl: (service.sdl)(),
+        origin: String::new(),
+    };
+    let subgraphs: Vec<_> = SERVICES.iter().map(subgraph).collect();
+    Ok(federation::compose(&subgraphs)?.supergraph)
+}
+
 /// Starts the gateway with the configuration that ships with it.
 fn start_gateway(
     listener: TcpListener,
@@ -416,7 +437,8 @@ fn start_gateway(
                 .map(|address| format!("http://{address}/graphql"))
         }
     })?;
-    let gateway = Gateway::new(config, SUPERGRAPH, Metrics::new("gateway"), stop.clone())?;
+    let supergraph = compose(addresses)?;
+    let gateway = Gateway::new(config, supergraph, Metrics::new("gateway"), stop.clone())?;
     let stop = stop.clone();
     let serving = async move { gateway.serve(listener, stop).await };
     Ok(tokio::spawn(serving.instrument(tracing::info_span!(

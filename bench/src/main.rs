@@ -1,8 +1,9 @@
-//! Load harness: `loan`, `query` and `plan`, each next to a floor or a peer measured in the same run.
+//! Load harness: `loan`, `query`, `plan` and `compose`, each next to a floor or a peer measured in the same run.
 //!
 //! Machines are noisy, so what counts is the ratio in the last column. bench/RESULTS.md keeps the numbers with the
 //! commands that gave them. Everything talks to loopback, is bounded in count and time, and ends what it started.
 
+mod compose;
 mod floor;
 mod loan;
 mod plan;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// The query planner next to hive-router-query-planner: loading supergraphs, planning operations, memory
     Plan(plan::Options),
+    /// Composition next to npm's @theguild/federation-composition
+    Compose(compose::Options),
 }
 
 /// A form of the system.
@@ -79,5 +82,6 @@ async fn main() -> Result<(), Failure> {
             seconds,
         } => query::run(world, clients, seconds).await,
         Command::Plan(options) => plan::run(&options),
+        Command::Compose(options) => compose::run(&options),
     }
 }

@@ -26,9 +26,13 @@ pub(crate) use watch::watch;
     after_help = "Exit codes: 0 composed (and nothing breaks); 1 not composed, or something could not be read; 2 called \
                   wrongly; 3 --check found a stale file or a change that breaks."
 )]
-#[group(id = "input", required = true, multiple = false, args = ["files", "config"])]
 pub(crate) struct ComposeArguments {
     /// Schema files, each named after its subgraph.
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "config",
+        conflicts_with = "config"
+    )]
     files: Vec<PathBuf>,
     /// A supergraph.yaml in Rover's format: files, running subgraphs, schemas in the text.
     #[arg(long, short)]

@@ -35,13 +35,22 @@ struct Arguments {
     supergraph: Option<PathBuf>,
     /// Compose the supergraph from the subgraphs of a supergraph.yaml (Rover's format), and again whenever one of them joins,
     /// changes or leaves. Takes precedence over --supergraph.
-    #[arg(long, value_name = "SUPERGRAPH_YAML", env = "CIRCULATE_COMPOSE_CONFIG_PATH")]
+    #[arg(
+        long,
+        value_name = "SUPERGRAPH_YAML",
+        env = "CIRCULATE_COMPOSE_CONFIG_PATH"
+    )]
     compose: Option<PathBuf>,
     /// Go over to the supergraph file's new content when it changes.
     #[arg(long, env = "APOLLO_ROUTER_HOT_RELOAD")]
     hot_reload: bool,
     /// How often --compose and --hot-reload look, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 2000, env = "CIRCULATE_POLL_INTERVAL_MS")]
+    #[arg(
+        long,
+        value_name = "MS",
+        default_value_t = 2000,
+        env = "CIRCULATE_POLL_INTERVAL_MS"
+    )]
     poll: u64,
     /// The configuration; left out, everything has its default.
     #[arg(long, short, env = "APOLLO_ROUTER_CONFIG_PATH")]

@@ -28,7 +28,11 @@ enum Origin {
         /// When to look again; none: never.
         ticks: Option<Interval>,
     },
-    Composed(Box<Watch>),
+    Composed {
+        watch: Box<Watch>,
+        /// The supergraph that they made last.
+        known: String,
+    },
 }
 
 /// Why there is no supergraph to begin with; for operators.
@@ -67,7 +71,10 @@ impl Supply {
     /// What the watched subgraphs compose to, each time that one of them joins, changes or leaves.
     pub fn composed(watch: Watch) -> Self {
         Self {
-            origin: Origin::Composed(Box::new(watch)),
+            origin: Origin::Composed {
+                watch: Box::new(watch),
+                known: String::new(),
+            },
         }
     }
 
@@ -82,7 +89,7 @@ impl Supply {
                 *known = read(path)?;
                 Ok(Supergraph::parse(known)?)
             }
-            Origin::Composed(watch) => Ok(next_composition(watch).await),
+            Origin::Composed { watch, known } => Ok(next_composition(watch, known).await),
         }
     }
 
@@ -93,7 +100,7 @@ impl Supply {
                 Some(ticks) => next_in_file(path, known, ticks).await,
                 None => pending().await,
             },
-            Origin::Composed(watch) => next_composition(watch).await,
+            Origin::Composed { watch, known } => next_composition(watch, known).await,
         }
     }
 }
@@ -122,7 +129,7 @@ async fn next_in_file(path: &Path, known: &mut String, ticks: &mut Interval) -> 
     }
 }
 
-async fn next_composition(watch: &mut Watch) -> Supergraph {
+async fn next_composition(watch: &mut Watch, known: &mut String) -> Supergraph {
     loop {
         let Change {
             subgraphs,
@@ -139,9 +146,12 @@ async fn next_composition(watch: &mut Watch) -> Supergraph {
         let count = subgraphs.len();
         // Composing is work for another thread than those that serve.
         match tokio::task::spawn_blocking(move || compose(&subgraphs)).await {
+            // A subgraph that falls silent, say, changes nothing.
+            Ok(Ok(composition)) if composition.supergraph.sdl() == *known => {}
             Ok(Ok(composition)) => {
+                composition.supergraph.sdl().clone_into(known);
                 for hint in composition.hints {
-                    tracing::info!("composition: {hint}");
+                    tracing::debug!("composition: {}: {}", hint.code, hint.message);
                 }
                 tracing::info!(subgraphs = count, "composed");
                 return composition.supergraph;

@@ -27,7 +27,15 @@ pub(crate) fn derive(supergraph: &Schema) -> Schema {
     schema.directive_definitions.retain(|name, definition| {
         KEPT.contains(&name.as_str()) || definition.is_built_in() || !features.owns_directive(name)
     });
-    schema.schema_definition.make_mut().directives.0.clear();
+    let definition = schema.schema_definition.make_mut();
+    definition.directives.0.clear();
+    for root in [
+        &mut definition.query,
+        &mut definition.mutation,
+        &mut definition.subscription,
+    ] {
+        root.take_if(|root| hidden.contains(&root.name));
+    }
     for definition in schema.directive_definitions.values_mut() {
         if !definition.is_built_in() {
             clean_arguments(&mut definition.make_mut().arguments, &features, &hidden);

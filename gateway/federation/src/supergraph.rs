@@ -66,6 +66,18 @@ impl Supergraph {
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
         let schema = Schema::parse_and_validate(sdl, "supergraph.graphql")
             .map_err(|error| SupergraphError::Invalid(error.errors.to_string()))?;
+        Self::load(sdl.to_owned(), schema)
+    }
+
+    /// Loads a supergraph that was composed here: its text is what the schema prints as.
+    pub(crate) fn of_schema(schema: Schema) -> Result<Self, SupergraphError> {
+        let schema = schema
+            .validate()
+            .map_err(|error| SupergraphError::Invalid(messages(&error.errors)))?;
+        Self::load(schema.serialize().to_string(), schema)
+    }
+
+    fn load(sdl: String, schema: Valid<Schema>) -> Result<Self, SupergraphError> {
         let subgraphs = subgraphs_of(&schema)?;
         let api_schema = api_schema::derive(&schema)
             .validate()
@@ -80,7 +92,7 @@ impl Supergraph {
             .collect();
         Ok(Self {
             inner: Arc::new(Inner {
-                sdl: sdl.to_owned(),
+                sdl,
                 override_labels,
                 model,
                 implementers: api_schema.implementers_map(),

@@ -66,7 +66,8 @@ pub(crate) fn print(
                 eprintln!("warning: {warning}");
             }
             for hint in &output.hints {
-                eprint!("hint: {hint}");
+                // Where it lies is in the JSON; there can be many.
+                eprintln!("hint: {}: {}", hint.code, hint.message);
             }
             match &output.findings {
                 Some(findings) => findings_as_text(findings),

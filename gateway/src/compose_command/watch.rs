@@ -36,7 +36,7 @@ pub(crate) async fn watch(arguments: &ComposeArguments) -> Result<(), ComposeCom
         match compose(&change.subgraphs) {
             Ok(composition) => {
                 for hint in &composition.hints {
-                    eprintln!("hint: {hint}");
+                    eprintln!("hint: {}: {}", hint.code, hint.message);
                 }
                 match write(output, composition.supergraph.sdl()) {
                     Ok(()) => eprintln!("{path} is written, of {count} subgraphs"),

@@ -88,13 +88,21 @@ fn what_does_not_compose_is_shown_where_it_stands() {
     let arguments = ["--config", "supergraph.yaml", "--output", "made.graphql"];
     let told = folder.compose(&arguments);
     assert_eq!((told.code, told.out.as_str()), (1, ""));
-    assert!(told.err.contains("INVALID_GRAPHQL: [stock]"), "{}", told.err);
+    assert!(
+        told.err.contains("INVALID_GRAPHQL: [stock]"),
+        "{}",
+        told.err
+    );
     assert!(
         told.err.contains("--> schemas/stock.graphql:5:14\n"),
         "{}",
         told.err
     );
-    assert!(told.err.contains("5 |   available: Many!\n"), "{}", told.err);
+    assert!(
+        told.err.contains("5 |   available: Many!\n"),
+        "{}",
+        told.err
+    );
     assert_eq!(folder.read("made.graphql"), "the one before");
 
     let json = folder.compose(&["--config", "supergraph.yaml", "--format", "json"]);
@@ -104,7 +112,10 @@ fn what_does_not_compose_is_shown_where_it_stands() {
     assert_eq!(value["errors"][0]["code"], "INVALID_GRAPHQL");
     assert_eq!(location["subgraph"], "stock");
     assert_eq!(location["origin"], "schemas/stock.graphql");
-    assert_eq!((&location["line"], &location["column"]), (&5.into(), &14.into()));
+    assert_eq!(
+        (&location["line"], &location["column"]),
+        (&5.into(), &14.into())
+    );
 }
 
 #[track_caller]
@@ -122,7 +133,9 @@ fn a_manifest_without_sense_is_refused_by_key() {
     let prefix = "gateway: supergraph.yaml: ";
     assert_eq!(
         schema("{}"),
-        format!("{prefix}subgraphs.a.schema: say where the schema is with one of file, sdl and subgraph_url\n")
+        format!(
+            "{prefix}subgraphs.a.schema: say where the schema is with one of file, sdl and subgraph_url\n"
+        )
     );
     assert_eq!(
         schema("{ graphref: g@v, subgraph: a }"),
@@ -132,7 +145,9 @@ fn a_manifest_without_sense_is_refused_by_key() {
     );
     assert_eq!(
         schema("{ subgraph_url: ftp://x }"),
-        format!("{prefix}subgraphs.a.schema.subgraph_url: `ftp://x` is no http:// or https:// address\n")
+        format!(
+            "{prefix}subgraphs.a.schema.subgraph_url: `ftp://x` is no http:// or https:// address\n"
+        )
     );
     assert!(schema("{ fiel: x }").contains("fiel"));
     assert_eq!(
@@ -141,11 +156,18 @@ fn a_manifest_without_sense_is_refused_by_key() {
             "{prefix}federation_version: `1` is not composed here: write 2, or leave it out; subgraphs of Federation 1 are composed all the same\n"
         )
     );
-    assert_eq!(refused("subgraphs: {}"), format!("{prefix}subgraphs: there is none\n"));
-    assert!(refused("subgraphs: { a: { schema: { file: '${env.NO_SUCH_NAME}' } } }").contains("line 1: "));
+    assert_eq!(
+        refused("subgraphs: {}"),
+        format!("{prefix}subgraphs: there is none\n")
+    );
+    assert!(
+        refused("subgraphs: { a: { schema: { file: '${env.NO_SUCH_NAME}' } } }")
+            .contains("line 1: ")
+    );
     let missing = schema("{ file: nowhere.graphql }");
     assert!(
-        missing.starts_with("gateway: cannot read the schema of the subgraph `a`, nowhere.graphql: "),
+        missing
+            .starts_with("gateway: cannot read the schema of the subgraph `a`, nowhere.graphql: "),
         "{missing}"
     );
 }
@@ -161,6 +183,10 @@ fn wrong_calls_are_told_apart_from_wrong_schemas() {
         &["a.graphql", "--routing-url", "books"],
     ] {
         let told = folder.compose(arguments);
-        assert_eq!((told.code, told.out.as_str()), (2, ""), "{arguments:?}: {told:?}");
+        assert_eq!(
+            (told.code, told.out.as_str()),
+            (2, ""),
+            "{arguments:?}: {told:?}"
+        );
     }
 }

@@ -53,9 +53,10 @@ impl Running {
     async fn line(&mut self, text: &str) -> String {
         loop {
             let line = timeout(PATIENCE, self.lines.recv()).await;
-            let line = line.ok().flatten().unwrap_or_else(|| {
-                panic!("no line with {text:?} in\n{}", self.seen.join("\n"))
-            });
+            let line = line
+                .ok()
+                .flatten()
+                .unwrap_or_else(|| panic!("no line with {text:?} in\n{}", self.seen.join("\n")));
             self.seen.push(line.clone());
             if line.contains(text) {
                 return line;
@@ -144,12 +145,19 @@ async fn subgraphs_join_change_break_and_leave() {
     // Who falls silent has not left: its schema stays, and the others' changes are taken.
     let silent = two.entry();
     two.stop().await;
-    gateway.process.line("cannot get the schema of the subgraph `two`").await;
+    gateway
+        .process
+        .line("cannot get the schema of the subgraph `two`")
+        .await;
     one.change("type Query { one: String, anew: String }");
     gateway.process.line("serving another supergraph").await;
     Gateway::expect(&gateway.ask("{ anew }").await, &json!({ "anew": "one" }));
     let partial = gateway.ask("{ one two }").await;
-    assert_eq!(partial["data"], json!({ "one": "one", "two": null }), "{silent}");
+    assert_eq!(
+        partial["data"],
+        json!({ "one": "one", "two": null }),
+        "{silent}"
+    );
 
     folder.write("supergraph.yaml", &manifest);
     gateway.process.line("serving another supergraph").await;
@@ -176,11 +184,14 @@ async fn a_gateway_waits_for_its_subgraphs() {
 async fn a_manifest_without_sense_ends_the_gateway() {
     let folder = Folder::with(&[("supergraph.yaml", "subgraphs: {}")]);
     let mut process = Running::start(&folder, &COMPOSE);
-    process.line("supergraph.yaml: subgraphs: there is none").await;
+    process
+        .line("supergraph.yaml: subgraphs: there is none")
+        .await;
     assert_eq!(process.child.wait().expect("it ends").code(), Some(1));
 }
 
-#[tokio::test]
+// The command is waited for on this thread; the subgraph needs another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_file_is_gone_over_to() {
     let one = Subgraph::serve("one", "type Query { one: String }").await;
     let manifest = format!("subgraphs:\n{}", one.entry());
@@ -220,13 +231,17 @@ async fn watching_writes_what_composes_and_keeps_it_otherwise() {
         "20",
     ];
     let mut process = Running::start(&folder, &arguments);
-    process.line("made.graphql is written, of 2 subgraphs").await;
+    process
+        .line("made.graphql is written, of 2 subgraphs")
+        .await;
     let first = folder.read("made.graphql");
     folder.write("books.graphql", "type Query {");
     process.line("INVALID_GRAPHQL: [books]").await;
     process.line("made.graphql stays as it is").await;
     assert_eq!(folder.read("made.graphql"), first);
     folder.write("books.graphql", &BOOKS.replace("title", "name"));
-    process.line("made.graphql is written, of 2 subgraphs").await;
+    process
+        .line("made.graphql is written, of 2 subgraphs")
+        .await;
     assert!(folder.read("made.graphql").contains("name: String!"));
 }

@@ -82,7 +82,11 @@ async fn answer(State(subgraph): State<Answering>, Json(request): Json<Value>) -
         let ast::Definition::OperationDefinition(operation) = definition else {
             continue;
         };
-        for field in operation.selection_set.iter().filter_map(ast::Selection::as_field) {
+        for field in operation
+            .selection_set
+            .iter()
+            .filter_map(ast::Selection::as_field)
+        {
             let value = match field.name.as_str() {
                 "_service" => json!({ "sdl": *subgraph.sdl.lock().expect("no panic") }),
                 _ => json!(subgraph.name),

@@ -2,8 +2,8 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use futures_util::{SinkExt, StreamExt};
 use federation::Supergraph;
+use futures_util::{SinkExt, StreamExt};
 use gateway::{Config, Gateway};
 use ops::metrics::Metrics;
 use reqwest::{RequestBuilder, Response, StatusCode};

@@ -59,8 +59,7 @@ pub fn compose(subgraphs: &[SubgraphSchema]) -> Result<Composition, CompositionE
     report.check()?;
     let merged = merge::merge(&subgraphs, &mut report);
     report.check()?;
-    let supergraph = Supergraph::parse(&merged.serialize().to_string())
-        .unwrap_or_else(|error| panic!("composition made no valid supergraph: {error}"));
+    let supergraph = Supergraph::of_schema(merged).map_err(|error| report.defect(&error))?;
     satisfiability::check(&subgraphs, &supergraph, &mut report);
     report.check()?;
     Ok(Composition {

@@ -5,6 +5,7 @@ use apollo_compiler::parser::SourceSpan;
 use super::{
     CompositionError, CompositionErrors, ErrorCode, Hint, HintCode, Location, subgraph::Subgraph,
 };
+use crate::SupergraphError;
 
 /// Errors and hints, gathered over a composition.
 #[derive(Debug, Default)]
@@ -66,6 +67,21 @@ impl Report {
         Err(CompositionErrors {
             errors: std::mem::take(&mut self.errors),
         })
+    }
+
+    /// That what was made of subgraphs without fault is no supergraph.
+    pub(super) fn defect(&self, error: &SupergraphError) -> CompositionErrors {
+        let message = format!(
+            "The subgraphs were merged to something that is no supergraph, which no rule foresees: {error}. This is a \
+             defect of the composition; please report it with the subgraphs' schemas."
+        );
+        CompositionErrors {
+            errors: vec![CompositionError {
+                code: ErrorCode::InvalidGraphql,
+                message,
+                locations: Vec::new(),
+            }],
+        }
     }
 
     pub(super) fn into_hints(self) -> Vec<Hint> {
