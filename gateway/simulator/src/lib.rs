@@ -12,6 +12,7 @@ pub mod case;
 pub mod check;
 pub mod compose;
 pub mod generate;
+pub mod mutate;
 mod parts;
 pub mod sdl;
 pub mod search;

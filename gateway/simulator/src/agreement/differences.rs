@@ -18,9 +18,30 @@ struct Known {
     aspect: Aspect,
 }
 
+impl Known {
+    fn is_example(&self) -> bool {
+        ["kept:", "audit/", "library"]
+            .iter()
+            .any(|start| self.case.starts_with(start))
+    }
+}
+
 impl Differences {
-    /// Reads the file.
+    /// Those of the corpus.
     pub fn read() -> io::Result<Self> {
+        let mut all = Self::read_all()?;
+        all.known.retain(|known| !known.is_example());
+        Ok(all)
+    }
+
+    /// Those of the examples, which have supergraphs beside them.
+    pub fn read_of_examples() -> io::Result<Self> {
+        let mut all = Self::read_all()?;
+        all.known.retain(Known::is_example);
+        Ok(all)
+    }
+
+    fn read_all() -> io::Result<Self> {
         let text = fs::read_to_string(corpus::folder().join("differences.txt"))?;
         let mut known = Vec::new();
         for line in text.lines() {

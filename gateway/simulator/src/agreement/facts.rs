@@ -18,6 +18,9 @@ use apollo_compiler::{
 use directive::{default, text};
 use machinery::Machinery;
 
+/// GraphQL's own directives: a schema may write their definitions out, to no effect.
+const BUILT_IN: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
 /// Facts, each with how often it is said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts(BTreeMap<String, usize>);
@@ -77,7 +80,7 @@ impl<'s> Writer<'s> {
         }
         for definition in self.schema.directive_definitions.values() {
             let is_the_gateways = !self.is_supergraph && definition.name == "defer";
-            if !definition.is_built_in()
+            if !BUILT_IN.contains(&definition.name.as_str())
                 && !is_the_gateways
                 && !self.machinery.owns_directive(&definition.name)
             {

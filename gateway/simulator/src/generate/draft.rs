@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::domain::Shape;
+use crate::agreement::corpus::link;
 
 /// What every federation 2 subgraph imports.
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.8\", import: [\"@key\", \
@@ -20,6 +21,10 @@ pub(super) struct Sub {
     pub(super) types: BTreeMap<String, Ty>,
     /// Object types that may not be here, as an interface object stands for them.
     pub(super) forbidden: BTreeSet<String>,
+    /// Another version of federation 2, by its minor number, with everything imported.
+    pub(super) minor: Option<u32>,
+    /// Further definitions, as text.
+    pub(super) more: String,
 }
 
 /// What kind of type.
@@ -42,7 +47,9 @@ pub(super) struct Ty {
     pub(super) directives: Vec<String>,
     pub(super) implements: Vec<String>,
     pub(super) fields: Vec<Fd>,
+    /// Members of a union, or values of an enum with what stands beside them.
     pub(super) members: Vec<String>,
+    pub(super) description: Option<String>,
 }
 
 /// A field in one subgraph.
@@ -59,6 +66,9 @@ pub(super) struct Fd {
     pub(super) inaccessible: bool,
     /// Further arguments, as text.
     pub(super) context: Option<String>,
+    /// Further directives, as text.
+    pub(super) directives: Vec<String>,
+    pub(super) description: Option<String>,
 }
 
 impl Fd {
@@ -73,6 +83,8 @@ impl Fd {
             overrides: None,
             inaccessible: false,
             context: None,
+            directives: Vec::new(),
+            description: None,
         }
     }
 }
@@ -94,12 +106,15 @@ impl Ty {
 impl Sub {
     pub(super) fn sdl(&self) -> String {
         let mut text = String::new();
-        if !self.fed1 {
-            text.push_str(LINK);
+        match self.minor {
+            _ if self.fed1 => {}
+            Some(minor) => text = link(minor),
+            None => text.push_str(LINK),
         }
         for (name, ty) in &self.types {
             self.write_type(&mut text, name, ty);
         }
+        text.push_str(&self.more);
         text
     }
 
@@ -112,6 +127,9 @@ impl Sub {
             Kind::Scalar => "scalar",
         };
         text.push('\n');
+        if let Some(description) = &ty.description {
+            let _ = writeln!(text, "{description:?}");
+        }
         if self.fed1
             && !ty.keys.is_empty()
             && ty.fields.iter().any(|one| one.in_key && one.external)
@@ -152,6 +170,9 @@ impl Sub {
     }
 
     fn write_field(&self, text: &mut String, ty: &Ty, field: &Fd) {
+        if let Some(description) = &field.description {
+            let _ = write!(text, "  {description:?}");
+        }
         let _ = write!(text, "  {}", field.shape.name);
         let mut arguments: Vec<_> = field
             .shape
@@ -188,6 +209,9 @@ impl Sub {
         }
         if field.inaccessible {
             text.push_str(" @inaccessible");
+        }
+        for directive in &field.directives {
+            let _ = write!(text, " {directive}");
         }
         text.push('\n');
     }

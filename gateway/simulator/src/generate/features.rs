@@ -35,6 +35,16 @@ const DEFAULTS: &[(&str, f64)] = &[
     ("mutations", 0.4),
     ("query_in_payload", 0.15),
     ("subscriptions", 0.15),
+    // What matters to composition alone.
+    ("versions", 0.0),
+    ("descriptions", 0.0),
+    ("deprecated", 0.0),
+    ("tags", 0.0),
+    ("hidden", 0.0),
+    ("costs", 0.0),
+    ("access", 0.0),
+    ("inputs", 0.0),
+    ("input_differs", 0.0),
     // Operations.
     ("mutate", 0.25),
     ("subscribe", 0.15),
@@ -79,6 +89,23 @@ impl Features {
             }
         }
         Ok(features)
+    }
+
+    /// With what matters to composition alone.
+    pub fn for_composition() -> Self {
+        let mut features = Self::default();
+        features.0.extend([
+            ("versions", 1.0),
+            ("descriptions", 0.15),
+            ("deprecated", 0.05),
+            ("tags", 0.08),
+            ("hidden", 0.02),
+            ("costs", 0.03),
+            ("access", 0.02),
+            ("inputs", 0.5),
+            ("input_differs", 0.2),
+        ]);
+        features
     }
 
     /// Decides whether a feature is used here.

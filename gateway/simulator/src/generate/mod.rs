@@ -8,6 +8,7 @@ mod features;
 mod finish;
 mod operation;
 mod roots;
+mod trimmings;
 
 use fastrand::Rng;
 
@@ -18,7 +19,9 @@ pub use operation::{Operation, operation};
 
 /// A set of subgraphs. Most compose.
 pub fn subgraphs(seed: u64, features: &Features) -> Vec<Source> {
-    let draft = Draft::random(Rng::with_seed(seed), features);
+    let mut draft = Draft::random(Rng::with_seed(seed), features);
+    // From a seed of their own: the rest stays as it is without them.
+    trimmings::add(&mut Rng::with_seed(!seed), features, &mut draft.subs);
     draft
         .subs
         .iter()

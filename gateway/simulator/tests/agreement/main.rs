@@ -6,6 +6,7 @@
 
 mod corpus;
 mod examples;
+mod random;
 
 use std::{env, path::Path};
 
