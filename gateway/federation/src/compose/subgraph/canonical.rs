@@ -7,7 +7,7 @@ use apollo_compiler::{
     schema::{Component, DirectiveList, ExtendedType},
 };
 
-use super::{Spelling, link::Links, machinery, roots, roots::Roots, validity};
+use super::{Spelling, link::Links, machinery, roots, roots::Roots};
 
 /// What it takes to find the names again that a subgraph has given.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +20,11 @@ pub(super) struct Names<'a> {
 /// Rewrites a valid schema in place.
 pub(super) fn rewrite(schema: &mut Schema, names: Names<'_>) {
     names.directive_definitions(schema);
+    // What validation needed beside the text stands nowhere.
     schema.types.retain(|name, ty| {
         ty.is_built_in()
-            || !(validity::is_hidden(name)
-                || machinery::is_type_of_specification(name, names.spelling, names.links))
+            || (ty.location().is_some()
+                && !machinery::is_type_of_specification(name, names.spelling, names.links))
     });
     for ty in schema.types.values_mut().filter(|ty| !ty.is_built_in()) {
         names.ty(ty);
@@ -45,7 +46,8 @@ impl Names<'_> {
     fn directive_definitions(self, schema: &mut Schema) {
         schema.directive_definitions.retain(|name, definition| {
             definition.is_built_in()
-                || !machinery::is_directive_of_specification(name, self.spelling, self.links)
+                || (definition.location().is_some()
+                    && !machinery::is_directive_of_specification(name, self.spelling, self.links))
         });
         for definition in schema.directive_definitions.values_mut() {
             if !definition.is_built_in() {

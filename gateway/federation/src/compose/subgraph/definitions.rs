@@ -44,7 +44,7 @@ impl Check<'_> {
             if !self.context.links.is_used {
                 return;
             }
-            self.context.specified.link()
+            self.context.specified.other("link")
         } else {
             self.context
                 .spelling
@@ -70,7 +70,7 @@ impl Check<'_> {
         }
         for argument in &given.arguments {
             let ty = argument.ty.inner_named_type();
-            if !self.kinds.contains_key(ty.as_str()) && !is_built_in(ty) {
+            if !self.kinds.contains_key(ty.as_str()) && !specification::is_built_in(ty) {
                 problems.error(
                     ErrorCode::InvalidGraphql,
                     format_args!(
@@ -210,10 +210,6 @@ impl Check<'_> {
             definition.location(),
         );
     }
-}
-
-fn is_built_in(name: &str) -> bool {
-    matches!(name, "Boolean" | "Float" | "ID" | "Int" | "String")
 }
 
 fn is_purpose(values: &[Node<ast::EnumValueDefinition>]) -> bool {

@@ -16,6 +16,8 @@ mod names;
 mod roots;
 mod selections;
 mod specification;
+#[cfg(test)]
+mod tests;
 mod text;
 mod upgrade;
 mod usage;
@@ -160,6 +162,10 @@ fn load_one(
         links: &links,
     };
     canonical::rewrite(&mut schema, names);
+    machinery::check_types(&schema, &mut problems);
+    if problems.found() {
+        return None;
+    }
     if version == FederationVersion::V1 {
         upgrade::normalize_field_sets(&mut schema);
     }

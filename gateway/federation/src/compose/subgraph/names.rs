@@ -25,7 +25,7 @@ pub(super) fn check(subgraphs: &[SubgraphSchema], report: &mut Report) {
         report.error(ErrorCode::InvalidSubgraphName, message, []);
     }
     for SubgraphSchema { name, .. } in subgraphs {
-        let value = constant_case(name);
+        let value = enum_value(name);
         if value.starts_with("__") {
             report.error(
                 ErrorCode::InvalidGraphql,
@@ -42,10 +42,7 @@ pub(super) fn check(subgraphs: &[SubgraphSchema], report: &mut Report) {
 /// A value for each subgraph, in their order. Names that come to the same get a number behind them, in the order of the
 /// names.
 pub(super) fn assign(subgraphs: &[SubgraphSchema]) -> Vec<Name> {
-    let proposed: Vec<_> = subgraphs
-        .iter()
-        .map(|one| constant_case(&one.name))
-        .collect();
+    let proposed: Vec<_> = subgraphs.iter().map(|one| enum_value(&one.name)).collect();
     let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, value) in proposed.iter().enumerate() {
         groups.entry(value).or_default().push(index);
@@ -81,44 +78,25 @@ pub(super) fn assign(subgraphs: &[SubgraphSchema]) -> Vec<Name> {
         .collect()
 }
 
-/// `productsApi` becomes `PRODUCTS_API`, and `1st-try` `_1ST_TRY_`: capitals, words apart, and an underscore for anything
-/// else.
-fn constant_case(name: &str) -> String {
-    let letters: Vec<char> = name
-        .chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let mut value = String::with_capacity(letters.len() + 2);
-    for (index, letter) in letters.iter().enumerate() {
-        if is_word_start(&letters, index) {
-            value.push('_');
+/// As Apollo makes them: `my-books` becomes `MY_BOOKS`, `2fans` `_2FANS`, and `books_2` `BOOKS_2_`, since a number behind an
+/// underscore tells names apart that come to the same.
+fn enum_value(name: &str) -> String {
+    let mut value = String::with_capacity(name.len() + 2);
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        value.push('_');
+    }
+    value.extend(name.chars().map(|letter| {
+        if letter.is_ascii_alphanumeric() {
+            letter.to_ascii_uppercase()
+        } else {
+            '_'
         }
-        value.push(letter.to_ascii_uppercase());
+    }));
+    let is_numbered = value.rsplit_once('_').is_some_and(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit())
+    });
+    if is_numbered || value.is_empty() {
+        value.push('_');
     }
-    if value.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("_{value}_")
-    } else if value.is_empty() {
-        "_".to_owned()
-    } else {
-        value
-    }
-}
-
-/// Whether a word begins at a capital: behind a small letter or a digit (`aB`), or behind capitals with a small letter
-/// next (`ABc`).
-fn is_word_start(letters: &[char], index: usize) -> bool {
-    let Some(before) = index.checked_sub(1).map(|before| letters[before]) else {
-        return false;
-    };
-    let is_next_small = letters.get(index + 1).is_some_and(char::is_ascii_lowercase);
-    letters[index].is_ascii_uppercase()
-        && (before.is_ascii_lowercase()
-            || before.is_ascii_digit()
-            || (before.is_ascii_uppercase() && is_next_small))
+    value
 }

@@ -2,7 +2,7 @@
 
 use apollo_compiler::{Name, Node, ast};
 
-use super::FederationVersion;
+use super::{FederationVersion, Link};
 
 /// The newest version of each directive. Types without a prefix that are not GraphQL's own are federation's scalars.
 const FEDERATION: &str = r#"
@@ -27,12 +27,21 @@ const FEDERATION: &str = r#"
     directive @tag(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA
 "#;
 
-/// What comes with any version: `@link`, with types of the link specification, and what GraphQL has added since
-/// `apollo-compiler` wrote its own definitions down.
+/// What comes with any version: `@link`, with types of the link specification; Apollo's connectors, which nobody but its
+/// router reads; and what GraphQL has added since `apollo-compiler` wrote its own definitions down.
 const OTHERS: &str = r"
+    directive @connect(id: JSON, source: JSON, http: JSON, selection: JSON!, entity: JSON, batch: JSON, errors: JSON, isSuccess: JSON) repeatable on FIELD_DEFINITION | OBJECT
     directive @link(url: String, as: String, for: Purpose, import: [Import]) repeatable on SCHEMA
     directive @oneOf on INPUT_OBJECT
+    directive @source(name: String!, http: JSON!, errors: JSON, isSuccess: JSON) repeatable on SCHEMA
 ";
+
+/// Whether a link is to Apollo's connectors.
+pub(super) fn is_connectors(link: &Link) -> bool {
+    let version = link.version.as_deref();
+    link.apollo_name() == Some("connect")
+        && version.is_some_and(|version| CONNECTORS_VERSIONS.contains(&version))
+}
 
 /// The directives of each version, by the minor version that brought them.
 const SINCE: [(&str, u8); 19] = [
@@ -90,6 +99,10 @@ pub(super) struct Shared {
     /// Which minor version of federation it takes with it: where an older one is linked, that is upgraded.
     pub(super) implies: u8,
 }
+
+/// The directives of Apollo's connectors; the first is named as its specification.
+pub(super) const CONNECTORS: [&str; 2] = ["connect", "source"];
+const CONNECTORS_VERSIONS: [&str; 4] = ["v0.1", "v0.2", "v0.3", "v0.4"];
 
 /// Those that a subgraph may link on their own.
 pub(super) const SHARED: [Shared; 8] = [
@@ -205,17 +218,8 @@ impl Definitions {
         Some(definition)
     }
 
-    /// `@link`.
-    pub(super) fn link(&self) -> Option<ast::DirectiveDefinition> {
-        self.other("link")
-    }
-
-    /// `@oneOf`.
-    pub(super) fn one_of(&self) -> Option<ast::DirectiveDefinition> {
-        self.other("oneOf")
-    }
-
-    fn other(&self, name: &str) -> Option<ast::DirectiveDefinition> {
+    /// A directive that is not federation's: `link`, `oneOf`, `connect` or `source`.
+    pub(super) fn other(&self, name: &str) -> Option<ast::DirectiveDefinition> {
         let definition = self.others.iter().find(|one| one.name == name)?;
         Some(ast::DirectiveDefinition::clone(definition))
     }
@@ -230,6 +234,11 @@ fn parse(text: &str) -> Vec<Node<ast::DirectiveDefinition>> {
         .filter_map(ast::Definition::as_directive_definition)
         .cloned()
         .collect()
+}
+
+/// Whether a name is that of one of GraphQL's own scalars.
+pub(super) fn is_built_in(name: &str) -> bool {
+    matches!(name, "Boolean" | "Float" | "ID" | "Int" | "String")
 }
 
 /// A name of the specification, with a prefix at most.

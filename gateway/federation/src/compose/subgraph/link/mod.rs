@@ -9,7 +9,7 @@ mod url;
 
 use apollo_compiler::{Name, Node, ast, name, parser::SourceSpan};
 
-use super::text::Problems;
+use super::{specification, text::Problems};
 use crate::compose::ErrorCode;
 use url::Url;
 
@@ -42,6 +42,20 @@ impl Link {
         self.identity.strip_prefix(APOLLO)
     }
 
+    /// How a directive of the specification is written here: as imported, or with the link's name in front; the directive
+    /// that is named as the specification goes by the link's own name.
+    fn spell(&self, directive: &str) -> String {
+        let import = self
+            .imports
+            .iter()
+            .find(|import| import.element.strip_prefix('@') == Some(directive));
+        match import {
+            Some(import) => import.alias.trim_start_matches('@').to_owned(),
+            None if self.identity.rsplit('/').next() == Some(directive) => self.name.clone(),
+            None => format!("{}__{directive}", self.name),
+        }
+    }
+
     /// The major and the minor version.
     pub(super) fn numbers(&self) -> Option<(u32, u32)> {
         url::numbers(self.version.as_deref()?)
@@ -69,11 +83,18 @@ impl Links {
         self.links.iter().find(|link| link.is_federation())
     }
 
+    /// The directives of Apollo's connectors, if these are linked: their names as written, and the specification's.
+    pub(super) fn connectors(&self) -> Vec<(String, &'static str)> {
+        let mut links = self.links.iter();
+        let Some(link) = links.find(|link| specification::is_connectors(link)) else {
+            return Vec::new();
+        };
+        let names = specification::CONNECTORS.into_iter();
+        names.map(|name| (link.spell(name), name)).collect()
+    }
+
     /// The type of the link specification that a name, as written, stands for.
     pub(super) fn type_of_link(&self, written: &str) -> Option<LinkType> {
-        if !self.is_used {
-            return None;
-        }
         let link = self.links.iter().find(|link| link.identity == LINK);
         let mut imports = link.into_iter().flat_map(|link| &link.imports);
         if let Some(import) = imports.find(|import| import.alias == written) {

@@ -32,19 +32,20 @@ impl Spelling {
             return (FederationVersion::V1, spelling);
         };
         for name in specification::directives(version) {
-            let written = imported(link, &format!("@{name}")).map_or_else(
-                || format!("{}__{name}", link.name),
-                |alias| alias.trim_start_matches('@').to_owned(),
-            );
-            spelling.add(&written, name);
+            spelling.add(&link.spell(name), name);
         }
         for name in specification::scalars(version) {
-            let written = imported(link, name)
-                .map_or_else(|| format!("{}__{name}", link.name), str::to_owned);
+            let import = link.imports.iter().find(|import| import.element == name);
+            let written = import.map_or_else(
+                || format!("{}__{name}", link.name),
+                |import| import.alias.clone(),
+            );
             spelling.scalars.insert(known(&written), name);
         }
         for (link, shared) in links.iter().filter_map(|link| Some((link, shared(link)?))) {
-            spelling.add_shared(link, shared);
+            for name in shared.directives {
+                spelling.add(&link.spell(name), name);
+            }
         }
         (version, spelling)
     }
@@ -58,19 +59,6 @@ impl Spelling {
             self.add(name, name);
         }
         self.scalars.insert(known("_FieldSet"), "FieldSet");
-    }
-
-    /// The directives of a specification that is linked apart from federation's. The one that is named as the
-    /// specification goes by the link's own name.
-    fn add_shared(&mut self, link: &Link, shared: &Shared) {
-        for name in shared.directives {
-            let written = match imported(link, &format!("@{name}")) {
-                Some(alias) => alias.trim_start_matches('@').to_owned(),
-                None if *name == shared.name => link.name.clone(),
-                None => format!("{}__{name}", link.name),
-            };
-            self.add(&written, name);
-        }
     }
 
     /// A directive's canonical name, if it is one of federation's.
@@ -112,13 +100,6 @@ impl Spelling {
             .min_by_key(|written| (written.contains("__"), written.len(), *written));
         format!("@{}", shortest.unwrap_or(directive))
     }
-}
-
-/// What a link imports an element as, if it does.
-fn imported<'a>(link: &'a Link, element: &str) -> Option<&'a str> {
-    let mut imports = link.imports.iter();
-    let import = imports.find(|import| import.element == element)?;
-    Some(&import.alias)
 }
 
 /// The specification that a link names, if its directives are federation's, too.

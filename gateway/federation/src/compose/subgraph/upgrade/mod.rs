@@ -16,7 +16,7 @@ use apollo_compiler::{
 };
 
 use super::{Facts, FederationVersion, Subgraph, usage};
-use crate::compose::{ErrorCode, report::Report};
+use crate::compose::report::Report;
 use plan::Plan;
 
 pub(super) use field_sets::normalize as normalize_field_sets;
@@ -26,7 +26,6 @@ pub(super) fn upgrade(subgraphs: &mut [Subgraph], report: &mut Report) {
     if !subgraphs.iter().any(is_old) {
         return;
     }
-    check_interface_objects(subgraphs, report);
     let plans = plan::plan(subgraphs);
     for (subgraph, plan) in subgraphs.iter_mut().zip(&plans) {
         if let Some(plan) = plan {
@@ -37,37 +36,6 @@ pub(super) fn upgrade(subgraphs: &mut [Subgraph], report: &mut Report) {
 
 fn is_old(subgraph: &Subgraph) -> bool {
     subgraph.version == FederationVersion::V1
-}
-
-/// An interface object adds to all implementations of an interface, of which Federation 1 knows nothing.
-fn check_interface_objects(subgraphs: &[Subgraph], report: &mut Report) {
-    let Some(old) = subgraphs.iter().find(|one| is_old(one)) else {
-        return;
-    };
-    for subgraph in subgraphs {
-        let types = &subgraph.facts.types;
-        let mut names: Vec<_> = types
-            .iter()
-            .filter(|(_, facts)| facts.is_interface_object)
-            .map(|(name, _)| name)
-            .collect();
-        names.sort_unstable();
-        let Some(name) = names.first() else {
-            continue;
-        };
-        let ty = subgraph.schema.types.get(*name);
-        report.error(
-            ErrorCode::InterfaceObjectUsageError,
-            format!(
-                "[{}] {name} has {}, which takes all subgraphs to be of Federation 2, and \"{}\" is of Federation 1: link \
-                 the federation specification there",
-                subgraph.name,
-                subgraph.spelling.written("interfaceObject"),
-                old.name
-            ),
-            [subgraph.at(ty.and_then(|ty| ty.name().location()))],
-        );
-    }
 }
 
 fn apply(subgraph: &mut Subgraph, plan: &Plan, report: &mut Report) {

@@ -4,19 +4,20 @@
 //! out. What the specifications define is put beside the text unless it defines that itself.
 
 mod defaults;
+mod directives;
 mod supplement;
 mod unknown;
 
 use std::collections::HashMap;
 
-use apollo_compiler::{Name, Node, Schema, ast, ast::Definition, name, schema::ExtendedType};
+use apollo_compiler::{Name, Schema, ast, ast::Definition, name};
 
 use super::{
     FederationVersion, Spelling, link::Links, roots::Roots, specification, text::Problems,
 };
 use crate::compose::ErrorCode;
 
-pub(super) use supplement::{HIDDEN, is_hidden};
+use supplement::HIDDEN;
 
 /// What there is to know about a text, to hold it against GraphQL.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,18 @@ pub(super) struct Context<'a> {
     pub(super) links: &'a Links,
     pub(super) roots: &'a Roots,
     pub(super) specified: &'a specification::Definitions,
+}
+
+impl Context<'_> {
+    /// Whether a directive, as written, is one whose `fields` are a field set.
+    fn takes_field_set(&self, directive: &str) -> bool {
+        self.spelling.canonical(directive).is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "federation__key" | "federation__provides" | "federation__requires"
+            )
+        })
+    }
 }
 
 /// Builds a schema of a document and validates it. Nothing if there is anything wrong, which is told.
@@ -58,12 +71,13 @@ pub(super) fn build(
     if let Err(invalid) = schema.clone().validate() {
         unknown::diagnostics(&invalid.errors, &schema, context, problems);
     }
-    check_field_sets(&schema, context.spelling, problems);
+    directives::check(&schema, context, problems);
     defaults::check(&schema, problems);
     (!problems.found()).then_some(schema)
 }
 
-/// That definitions and extensions of a type are of one kind. (The builder does not see it when extensions come first.)
+/// That definitions and extensions of a type are of one kind (the builder does not see it when extensions come first), and
+/// that nothing extends GraphQL's own scalars.
 fn check_kinds(document: &ast::Document, problems: &mut Problems<'_>) -> bool {
     let mut kinds: HashMap<&Name, &'static str> = HashMap::new();
     let mut fits = true;
@@ -71,6 +85,14 @@ fn check_kinds(document: &ast::Document, problems: &mut Problems<'_>) -> bool {
         let (Some(name), Some(kind)) = (definition.name(), kind(definition)) else {
             continue;
         };
+        if definition.is_extension_definition() && specification::is_built_in(name) {
+            fits = false;
+            problems.error(
+                ErrorCode::InvalidGraphql,
+                format_args!("{name} is GraphQL's own and cannot be extended"),
+                definition.location(),
+            );
+        }
         let first = *kinds.entry(name).or_insert(kind);
         if first != kind {
             fits = false;
@@ -100,38 +122,4 @@ fn kind(definition: &Definition) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-/// That `@key`, `@requires` and `@provides` have their `fields`: that argument is validated here, so that values of other
-/// types than a string get the codes that the federation specification has for them.
-fn check_field_sets(schema: &Schema, spelling: &Spelling, problems: &mut Problems<'_>) {
-    let mut check = |directive: &Node<ast::Directive>| {
-        let is_one = spelling.canonical(&directive.name).is_some_and(|name| {
-            matches!(
-                name.as_str(),
-                "federation__key" | "federation__provides" | "federation__requires"
-            )
-        });
-        if is_one && directive.specified_argument_by_name("fields").is_none() {
-            problems.error(
-                ErrorCode::InvalidGraphql,
-                format_args!(
-                    "the required argument `@{}(fields:)` is not provided",
-                    directive.name
-                ),
-                directive.location(),
-            );
-        }
-    };
-    for ty in schema.types.values().filter(|ty| !ty.is_built_in()) {
-        ty.directives().iter().for_each(|one| check(one));
-        let fields = match ty {
-            ExtendedType::Object(object) => &object.fields,
-            ExtendedType::Interface(interface) => &interface.fields,
-            _ => continue,
-        };
-        for field in fields.values() {
-            field.directives.iter().for_each(&mut check);
-        }
-    }
 }

@@ -8,11 +8,12 @@ use super::Context;
 use crate::compose::subgraph::{
     FederationVersion,
     link::LinkType,
+    roots,
     specification::{self, known},
 };
 
 /// Prefixes the specifications' own types, so that a text cannot name them without defining them.
-pub(in crate::compose::subgraph) const HIDDEN: &str = "specified.";
+pub(super) const HIDDEN: &str = "specified.";
 
 /// A document as it is to be validated, and what comes with it: definitions of the specifications' directives that it does
 /// not define, and a query root, of which the gateway's own field `_service` is always there.
@@ -29,7 +30,7 @@ pub(super) fn complete(
     let mut defined = HashSet::new();
     for definition in &mut text.definitions {
         if let Definition::DirectiveDefinition(given) = definition {
-            if supplement.takes_field_set(&given.name) {
+            if context.takes_field_set(&given.name) {
                 supplement.loosen(given);
             }
             defined.insert(given.name.clone());
@@ -55,18 +56,27 @@ fn is_built_in_directive(definition: &Definition) -> bool {
     })
 }
 
-/// Whether a query root has fields of its own. (One that is no object at all is another error.)
+/// Whether a query root has fields of its own. (One that is no object, or that is named and not there, is another error.)
 fn has_query(document: &ast::Document, query: &Name) -> bool {
-    document
+    let mut is_there = false;
+    for definition in document
         .definitions
         .iter()
         .filter(|one| one.name() == Some(query))
-        .any(|definition| match definition {
-            Definition::ObjectTypeDefinition(object) => !object.fields.is_empty(),
-            Definition::ObjectTypeExtension(object) => !object.fields.is_empty(),
-            Definition::DirectiveDefinition(_) => false,
-            _ => true,
-        })
+    {
+        let fields = match definition {
+            Definition::ObjectTypeDefinition(object) => &object.fields,
+            Definition::ObjectTypeExtension(object) => &object.fields,
+            Definition::DirectiveDefinition(_) => continue,
+            _ => return true,
+        };
+        if !fields.is_empty() {
+            return true;
+        }
+        is_there = true;
+    }
+    let is_named = roots::operations(document).any(|root| root.1 == *query);
+    is_named && !is_there
 }
 
 struct Supplement<'a> {
@@ -75,16 +85,6 @@ struct Supplement<'a> {
 }
 
 impl Supplement<'_> {
-    fn takes_field_set(&self, directive: &str) -> bool {
-        let canonical = self.context.spelling.canonical(directive);
-        canonical.is_some_and(|name| {
-            matches!(
-                name.as_str(),
-                "federation__key" | "federation__provides" | "federation__requires"
-            )
-        })
-    }
-
     /// Whatever is given as `fields` passes GraphQL's validation: what is wrong with it has codes of its own. Federation 1
     /// even let the argument out of the definition.
     fn loosen(&self, given: &mut Node<ast::DirectiveDefinition>) {
@@ -122,13 +122,21 @@ impl Supplement<'_> {
         }
         let link = &context.links.directive;
         if context.links.is_used
+            && link == "link"
             && !defined.contains(link)
-            && let Some(definition) = context.specified.link()
+            && let Some(definition) = context.specified.other("link")
         {
             self.add_directive(definition, link);
         }
+        for (written, name) in context.links.connectors() {
+            if !defined.contains(written.as_str())
+                && let Some(definition) = context.specified.other(name)
+            {
+                self.add_directive(definition, &known(&written));
+            }
+        }
         if !defined.contains("oneOf")
-            && let Some(definition) = context.specified.one_of()
+            && let Some(definition) = context.specified.other("oneOf")
         {
             self.add_directive(definition, &name!("oneOf"));
         }
@@ -138,13 +146,16 @@ impl Supplement<'_> {
         definition.name = written.clone();
         for argument in &mut definition.arguments {
             let name = argument.ty.inner_named_type();
-            if specification::scalar(name).is_some() || LinkType::of(name).is_some() {
+            let is_specified = specification::scalar(name).is_some()
+                || LinkType::of(name).is_some()
+                || name == "JSON";
+            if is_specified {
                 let argument = argument.make_mut();
                 hide(argument.ty.make_mut());
             }
         }
         let mut definition = Node::new(definition);
-        if self.takes_field_set(written) {
+        if self.context.takes_field_set(written) {
             self.loosen(&mut definition);
         }
         self.definitions
@@ -152,7 +163,7 @@ impl Supplement<'_> {
     }
 
     fn add_types(&mut self) {
-        let scalars = specification::scalars(specification::newest()).chain(["Import"]);
+        let scalars = specification::scalars(specification::newest()).chain(["Import", "JSON"]);
         for scalar in scalars {
             let definition = ast::ScalarTypeDefinition {
                 description: None,
@@ -208,9 +219,4 @@ fn hide(ty: &mut ast::Type) {
         ast::Type::Named(name) | ast::Type::NonNullNamed(name) => *name = hidden(name),
         ast::Type::List(inner) | ast::Type::NonNullList(inner) => hide(inner),
     }
-}
-
-/// Whether a type is one that [`complete`] put there.
-pub(in crate::compose::subgraph) fn is_hidden(name: &str) -> bool {
-    name.starts_with(HIDDEN)
 }
