@@ -72,14 +72,16 @@ pub(super) fn of_type(composite: &Composite<'_>, merger: &Merger<'_>) -> Vec<Nod
                 .make()
         }));
     }
+    let mut parts = composite.parts.iter().peekable();
     if composite.name == "Query" {
-        let subgraphs = merger.subgraphs.iter();
-        joins.extend(subgraphs.map(|one| Maker::of(name!("join__type"), one).make()));
-    } else {
-        for part in &composite.parts {
-            of_part(part, &mut joins);
+        for (index, subgraph) in merger.subgraphs.iter().enumerate() {
+            match parts.next_if(|part| part.index == index) {
+                Some(part) => of_part(part, &mut joins),
+                None => joins.push(Maker::of(name!("join__type"), subgraph).make()),
+            }
         }
     }
+    parts.for_each(|part| of_part(part, &mut joins));
     joins
 }
 

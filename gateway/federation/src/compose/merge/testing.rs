@@ -1,6 +1,6 @@
 //! Merging a few small subgraphs, for tests.
 
-use apollo_compiler::Schema;
+use apollo_compiler::{Schema, schema::ExtendedType};
 
 use crate::compose::{CompositionErrors, Hint, SubgraphSchema, report::Report, subgraph};
 
@@ -14,7 +14,7 @@ pub(super) struct Outcome {
 /// All that Federation 2.9 has, under its own names.
 const HEADER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
     "@key" "@shareable" "@tag" "@inaccessible" "@cost" "@listSize" "@authenticated" "@requiresScopes" "@policy"
-    "@composeDirective" "@interfaceObject" "@context" "@fromContext" "@external"
+    "@composeDirective" "@interfaceObject" "@context" "@fromContext" "@external" "@requires" "@provides" "@override"
 ])"#;
 
 /// Merges subgraphs, each a name and its schema: with the header above, unless it links Federation itself.
@@ -50,6 +50,25 @@ impl Outcome {
         ty.serialize().no_indent().to_string()
     }
 
+    /// What the supergraph says of a type besides its fields, as text on one line.
+    pub(super) fn heading(&self, name: &str) -> String {
+        let mut ty = self.schema.types.get(name).expect("a merged type").clone();
+        match &mut ty {
+            ExtendedType::Object(object) => object.make_mut().fields.clear(),
+            ExtendedType::Interface(interface) => interface.make_mut().fields.clear(),
+            _ => {}
+        }
+        ty.serialize().no_indent().to_string()
+    }
+
+    /// A field's definition (of `Type.field`), as text on one line.
+    pub(super) fn field(&self, coordinate: &str) -> String {
+        assert!(self.errors.is_none(), "{}", self.errors.as_ref().unwrap());
+        let (ty, field) = coordinate.split_once('.').expect("Type.field");
+        let field = self.schema.type_field(ty, field).expect("a merged field");
+        field.serialize().no_indent().to_string()
+    }
+
     /// The definition of a directive, as text on one line.
     pub(super) fn directive(&self, name: &str) -> Option<String> {
         let definition = self.schema.directive_definitions.get(name)?;
@@ -75,6 +94,17 @@ impl Outcome {
         errors
             .map(|error| format!("{}: {}", error.code, error.message))
             .collect()
+    }
+
+    /// The codes of the errors.
+    pub(super) fn error_codes(&self) -> Vec<&str> {
+        let errors = self.errors.iter().flat_map(CompositionErrors::errors);
+        errors.map(|error| error.code.as_str()).collect()
+    }
+
+    /// The codes of the hints.
+    pub(super) fn hint_codes(&self) -> Vec<&str> {
+        self.hints.iter().map(|hint| hint.code.as_str()).collect()
     }
 
     /// Codes and messages of the hints, those with this code.

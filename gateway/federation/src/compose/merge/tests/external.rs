@@ -1,7 +1,7 @@
 use super::merge;
 
 /// A field of an entity that `a` defines and `b` borrows.
-fn borrow(defined: &str, borrowed: &str) -> super::Merged {
+fn borrow(defined: &str, borrowed: &str) -> super::Outcome {
     merge(&[
         &format!(r#"type Query {{ t: T }} type T @key(fields: "id") {{ id: ID {defined} }}"#),
         &format!(
@@ -29,7 +29,7 @@ fn what_is_borrowed_is_said_to_be_so() {
 fn it_must_have_the_type_of_the_definition() {
     for (defined, borrowed) in [("Int", "String"), ("Int", "Int!"), ("Int!", "Int")] {
         let merged = borrow(&format!("x: {defined}"), &format!("x: {borrowed}"));
-        assert_eq!(merged.errors(), ["EXTERNAL_TYPE_MISMATCH"]);
+        assert_eq!(merged.error_codes(), ["EXTERNAL_TYPE_MISMATCH"]);
     }
 }
 
@@ -49,7 +49,7 @@ fn it_may_have_one_of_several_types_that_merge() {
 #[test]
 fn it_must_have_the_arguments_of_the_definition() {
     let merged = borrow("x(a: Int!): Int", "x(a: Int): Int");
-    assert_eq!(merged.errors(), [] as [&str; 0]);
+    assert_eq!(merged.error_codes(), [] as [&str; 0]);
     let wrong = [
         ("x(a: Int)", "x", "EXTERNAL_ARGUMENT_MISSING"),
         (
@@ -66,15 +66,15 @@ fn it_must_have_the_arguments_of_the_definition() {
     ];
     for (defined, borrowed, code) in wrong {
         let merged = borrow(&format!("{defined}: Int"), &format!("{borrowed}: Int"));
-        assert_eq!(merged.errors(), [code], "{borrowed}");
+        assert_eq!(merged.error_codes(), [code], "{borrowed}");
     }
 }
 
 #[test]
 fn somebody_must_define_it() {
     let merged = borrow("n: Int", "x: Int");
-    assert_eq!(merged.errors(), ["EXTERNAL_MISSING_ON_BASE"]);
-    assert!(merged.errors[0].1.contains(r#""T.x" is @external in "b""#));
+    assert_eq!(merged.error_codes(), ["EXTERNAL_MISSING_ON_BASE"]);
+    assert!(merged.errors()[0].contains(r#""T.x" is @external in "b""#));
 }
 
 #[test]

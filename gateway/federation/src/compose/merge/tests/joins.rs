@@ -1,14 +1,17 @@
-use super::{merge, merge_federation_1};
+use super::merge;
 
 #[test]
 fn every_subgraph_has_the_query_root() {
     let merged = merge(&["type Query { n: Int }", "type Mutation { m: Int }"]);
     assert_eq!(
-        merged.ty("Query"),
+        merged.heading("Query"),
         "type Query @join__type(graph: A) @join__type(graph: B)"
     );
     assert_eq!(merged.field("Query.n"), "n: Int @join__field(graph: A)");
-    assert_eq!(merged.ty("Mutation"), "type Mutation @join__type(graph: B)");
+    assert_eq!(
+        merged.heading("Mutation"),
+        "type Mutation @join__type(graph: B)"
+    );
     assert_eq!(merged.field("Mutation.m"), "m: Int");
 }
 
@@ -21,7 +24,7 @@ fn keys_are_written_one_by_one() {
         r#"extend type T @key(fields: "id") { id: ID @external m: Int }"#,
     ]);
     assert_eq!(
-        merged.ty("T"),
+        merged.heading("T"),
         r#"type T @join__type(graph: A, key: "id", resolvable: false) @join__type(graph: A, key: "o { n }") @join__type(graph: B, key: "id", extension: true)"#
     );
     assert_eq!(merged.field("T.id"), "id: ID");
@@ -30,13 +33,16 @@ fn keys_are_written_one_by_one() {
 
 #[test]
 fn federation_1_extends_what_others_own() {
-    let merged = merge_federation_1(&[
-        r#"type Query { t: T } type T @key(fields: "id") { id: ID n: Int }"#,
-        r#"extend type T @key(fields: "id") { id: ID @external m: Int }"#,
-        r#"type T @extends @key(fields: "id") { id: ID @external l: Int }"#,
+    let merged = merge(&[
+        r#"# Federation 1
+        type Query { t: T } type T @key(fields: "id") { id: ID n: Int }"#,
+        r#"# Federation 1
+        extend type T @key(fields: "id") { id: ID @external m: Int }"#,
+        r#"# Federation 1
+        type T @extends @key(fields: "id") { id: ID @external l: Int }"#,
     ]);
     assert_eq!(
-        merged.ty("T"),
+        merged.heading("T"),
         r#"type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id", extension: true)"#
     );
     assert_eq!(merged.field("T.id"), "id: ID");
@@ -51,11 +57,11 @@ fn interfaces_are_implemented_by_subgraph() {
         "interface J { n: Int } type A implements J @shareable { n: Int }",
     ]);
     assert_eq!(
-        merged.ty("A"),
+        merged.heading("A"),
         r#"type A implements I & J @join__implements(graph: A, interface: "I") @join__implements(graph: A, interface: "J") @join__implements(graph: B, interface: "J") @join__type(graph: A) @join__type(graph: B)"#
     );
     assert_eq!(
-        merged.ty("I"),
+        merged.heading("I"),
         r#"interface I implements J @join__implements(graph: A, interface: "J") @join__type(graph: A)"#
     );
 }
@@ -85,5 +91,17 @@ fn what_is_provided_is_written() {
     assert_eq!(
         merged.field("T.n"),
         "n: Int @join__field(graph: A, external: true) @join__field(graph: B)"
+    );
+}
+
+#[test]
+fn the_query_root_may_have_keys() {
+    let merged = merge(&[
+        r#"type Query @key(fields: "n") { n: Int }"#,
+        "type Mutation { m: Int }",
+    ]);
+    assert_eq!(
+        merged.heading("Query"),
+        r#"type Query @join__type(graph: A, key: "n") @join__type(graph: B)"#
     );
 }

@@ -1,6 +1,6 @@
 use super::merge;
 
-fn merge_override(from: &str, arguments: &str) -> super::Merged {
+fn merge_override(from: &str, arguments: &str) -> super::Outcome {
     merge(&[
         &format!(r#"type Query {{ t: T }} {from}"#),
         &format!(
@@ -74,5 +74,5 @@ fn two_overrides_resolve_twice() {
         r#"type Query { n: Int @override(from: "a") }"#,
         r#"type Query { n: Int @override(from: "a") }"#,
     ]);
-    assert_eq!(merged.errors(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
 }

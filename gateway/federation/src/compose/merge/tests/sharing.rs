@@ -1,6 +1,6 @@
 use super::merge;
 
-fn merge_marked(one: &str, other: &str) -> super::Merged {
+fn merge_marked(one: &str, other: &str) -> super::Outcome {
     merge(&[
         &format!("type Query {{ v: V }} type V {{ n: Int {one} }}"),
         &format!("type Query {{ w: V }} type V {{ n: Int {other} }}"),
@@ -10,13 +10,13 @@ fn merge_marked(one: &str, other: &str) -> super::Merged {
 #[test]
 fn what_two_resolve_must_be_shareable_in_both() {
     let merged = merge_marked("@shareable", "@shareable");
-    assert_eq!(merged.errors(), [] as [&str; 0]);
+    assert_eq!(merged.error_codes(), [] as [&str; 0]);
     for (one, other) in [("", ""), ("@shareable", ""), ("", "@shareable")] {
         let merged = merge_marked(one, other);
-        assert_eq!(merged.errors(), ["INVALID_FIELD_SHARING"]);
+        assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
     }
     let merged = merge_marked("@shareable", "");
-    let message = &merged.errors[0].1;
+    let message = &merged.errors()[0];
     assert!(message.contains(r#""V.n" is resolved in "a" and "b", but is not shareable in "b""#));
 }
 
@@ -24,7 +24,7 @@ fn what_two_resolve_must_be_shareable_in_both() {
 fn keys_are_shareable_at_any_depth() {
     let sdl = r#"type T @key(fields: "o { id }") { o: O } type O { id: ID }"#;
     let merged = merge(&[&format!("type Query {{ t: T }} {sdl}"), sdl]);
-    assert_eq!(merged.errors(), [] as [&str; 0]);
+    assert_eq!(merged.error_codes(), [] as [&str; 0]);
 }
 
 #[test]
@@ -36,17 +36,17 @@ fn what_is_provided_is_resolved() {
             &format!(r#"type T @key(fields: "id") {{ id: ID n: Int {mark} }}"#),
         ])
     };
-    assert_eq!(provide("@shareable").errors(), [] as [&str; 0]);
-    assert_eq!(provide("").errors(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(provide("@shareable").error_codes(), [] as [&str; 0]);
+    assert_eq!(provide("").error_codes(), ["INVALID_FIELD_SHARING"]);
 }
 
 #[test]
 fn subscriptions_are_not_shareable() {
     let query = "type Query { n: Int }";
     let merged = merge(&[&format!("{query} type Subscription {{ n: Int }}")]);
-    assert_eq!(merged.errors(), [] as [&str; 0]);
+    assert_eq!(merged.error_codes(), [] as [&str; 0]);
     let merged = merge(&[&format!(
         "{query} type Subscription {{ n: Int @shareable }}"
     )]);
-    assert_eq!(merged.errors(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
 }
