@@ -51,7 +51,8 @@ impl<'a> Application<'a> {
         report.subgraph_error(self.checked.subgraph, code, message, span);
     }
 
-    /// The field set with its names looked up in a type, or nothing if something in it is wrong, and reported.
+    /// The field set with its names looked up in a type; nothing if it is no valid selection, which is reported. What is a
+    /// valid selection, but not allowed here, is only reported.
     ///
     /// `parsed` is missing if the field set is malformed.
     pub(super) fn check(
@@ -66,8 +67,8 @@ impl<'a> Application<'a> {
         };
         match resolve(&self.checked.subgraph.schema, ty, &parsed.selections) {
             Ok(selections) => {
-                let is_sound = self.check_selections(&selections, report);
-                is_sound.then_some(selections)
+                let is_valid = self.check_selections(&selections, report);
+                is_valid.then_some(selections)
             }
             Err(unresolved) => {
                 self.report_unresolved(&unresolved, report);
@@ -107,26 +108,26 @@ impl<'a> Application<'a> {
     }
 
     fn check_selections(&self, selections: &[Selection<'_>], report: &mut Report) -> bool {
-        let mut is_sound = true;
+        let mut is_valid = true;
         for selection in selections {
             let (directives, inner) = match selection {
                 Selection::Field(field) => {
-                    is_sound &= self.check_field(field, report);
+                    is_valid &= self.check_field(field, report);
                     (&field.node.directives, &field.selections)
                 }
                 Selection::Fragment(fragment) => (&fragment.node.directives, &fragment.selections),
             };
-            is_sound &= self.check_directives(directives, report);
-            is_sound &= self.check_selections(inner, report);
+            is_valid &= self.check_directives(directives, report);
+            is_valid &= self.check_selections(inner, report);
         }
-        is_sound
+        is_valid
     }
 
     fn check_field(&self, field: &SelectedField<'_>, report: &mut Report) -> bool {
         let coordinate = || format!("\"{}.{}\"", field.parent.name(), field.node.name);
-        let mut is_sound = true;
+        let mut is_valid = true;
         if let Some(alias) = &field.node.alias {
-            is_sound = false;
+            is_valid = false;
             let what = format!(
                 "{} has the alias \"{alias}\"; leave it out: a field set has no aliases",
                 coordinate()
@@ -137,7 +138,7 @@ impl<'a> Application<'a> {
             && field.selections.is_empty()
             && (ty.is_object() || ty.is_interface() || ty.is_union())
         {
-            is_sound = false;
+            is_valid = false;
             let what = format!(
                 "{} is of type \"{}\": say in braces which fields of it",
                 coordinate(),
@@ -145,7 +146,7 @@ impl<'a> Application<'a> {
             );
             self.error(report, self.codes.invalid, what);
         }
-        is_sound & self.check_arguments(field, report)
+        is_valid & self.check_arguments(field, report)
     }
 
     /// Where arguments are allowed, the caller checks them.
@@ -163,18 +164,21 @@ impl<'a> Application<'a> {
                 node.name
             );
             self.error(report, code, what);
-        } else if let Some(argument) = node.arguments.first() {
+            return true;
+        }
+        if let Some(argument) = node.arguments.first() {
             let what = format!(
                 "\"{ty}.{}\" has no argument \"{}\"; leave it out",
                 node.name, argument.name
             );
             self.error(report, self.codes.invalid, what);
         }
-        !has_arguments && node.arguments.is_empty()
+        node.arguments.is_empty()
     }
 
     fn check_directives(&self, directives: &ast::DirectiveList, report: &mut Report) -> bool {
         let subgraph = self.checked.subgraph;
+        let mut is_valid = true;
         for directive in directives {
             let name = &directive.name;
             let is_known = subgraph.schema.directive_definitions.contains_key(name)
@@ -183,10 +187,11 @@ impl<'a> Application<'a> {
                 let what = format!("@{name} has no place in a field set; leave it out");
                 self.error(report, self.codes.directive, what);
             } else {
+                is_valid = false;
                 let what = format!("there is no directive @{name}, nor a place for one here");
                 self.error(report, self.codes.invalid, what);
             }
         }
-        directives.is_empty()
+        is_valid
     }
 }

@@ -15,14 +15,15 @@ pub(super) fn check(application: &Application<'_>, key: &Key, report: &mut Repor
     let mut unresolvable = Vec::new();
     for object in application.checked.implementations(application.parent.name) {
         let keys = facts.ty(&object.name).map_or(&[][..], |ty| &ty.keys);
-        let mut same = keys
-            .iter()
-            .filter(|one| Shape::of(&one.fields.selections) == shape)
-            .peekable();
-        if same.peek().is_none() {
-            without.push(&object.name);
-        } else if key.is_resolvable && !same.any(|one| one.is_resolvable) {
-            unresolvable.push(&object.name);
+        let same = keys.iter().find(|one| {
+            one.fields.text == key.fields.text || Shape::of(&one.fields.selections) == shape
+        });
+        match same {
+            None => without.push(&object.name),
+            Some(same) if key.is_resolvable && !same.is_resolvable => {
+                unresolvable.push(&object.name);
+            }
+            Some(_) => {}
         }
     }
     if !without.is_empty() {

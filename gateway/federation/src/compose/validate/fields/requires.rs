@@ -46,8 +46,8 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
     let Some(selections) = application.check(parent.name, set, report) else {
         return;
     };
-    let are_sound = set.is_none_or(|set| check_arguments(&application, set, &selections, report));
-    if are_sound && !is_upgraded {
+    let are_valid = set.is_none_or(|set| check_arguments(&application, set, &selections, report));
+    if are_valid && !is_upgraded {
         check_external(
             &application,
             &selections,

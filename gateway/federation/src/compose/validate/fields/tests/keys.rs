@@ -192,10 +192,6 @@ fn wants_a_resolvable_key_resolvable_on_implementations() {
         implementation(r#""id", resolvable: false"#, unresolvable),
         [""; 0]
     );
-    assert_eq!(
-        implementation(r#""id""#, &format!("{unresolvable} @key(fields: \"id\")")),
-        [""; 0]
-    );
 }
 
 #[test]
