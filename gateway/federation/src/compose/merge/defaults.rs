@@ -15,7 +15,10 @@ pub(super) fn merge<'a>(
 ) -> Option<Node<ast::Value>> {
     let mut missing = Vec::new();
     let given = sources.filter_map(|(subgraph, input)| match &input.default_value {
-        Some(value) => Some((subgraph, value)),
+        Some(value) => {
+            let value = values::coerced(value, &input.ty, &subgraph.schema);
+            Some((subgraph, value))
+        }
         None => {
             missing.push(subgraph);
             None

@@ -46,9 +46,18 @@ pub(super) fn text(features: &Features) -> String {
     if features.has_carried() {
         text.push_str(JOIN_DIRECTIVE);
     }
-    for (spec, name) in &features.specs {
+    let mut define = |spec: Spec, name: &str| {
         // Writing to a string cannot fail.
         let _ = write!(text, "directive @{name}{}", spec.definition());
+    };
+    for (spec, name) in &features.specs {
+        define(*spec, name);
+    }
+    // The two of one specification come together.
+    match (features.name(Spec::Cost), features.name(Spec::ListSize)) {
+        (Some(_), None) => define(Spec::ListSize, "cost__listSize"),
+        (None, Some(_)) => define(Spec::Cost, "cost"),
+        _ => {}
     }
     text
 }

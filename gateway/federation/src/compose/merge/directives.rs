@@ -12,6 +12,7 @@ use super::{
     differences::names,
     groups,
     types::{self, Codes, Position},
+    values,
 };
 use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
 
@@ -159,6 +160,7 @@ pub(super) fn add(merged: &mut Schema, merger: &Merger<'_>, report: &mut Report)
             &composed.definition,
             subgraphs,
             merger,
+            merged,
             report,
         ));
     }
@@ -334,6 +336,7 @@ fn merge_composed(
     definition: &ast::DirectiveDefinition,
     subgraphs: &[Subgraph],
     merger: &Merger<'_>,
+    merged: &Schema,
     report: &mut Report,
 ) -> ast::DirectiveDefinition {
     let name = &definition.name;
@@ -353,6 +356,8 @@ fn merge_composed(
         let applied = applied::merge(&coordinate, same, &merger.features, report);
         let mut argument = (**argument).clone();
         argument.directives = ast::DirectiveList(applied);
+        let default = argument.default_value.as_ref();
+        argument.default_value = default.map(|one| values::coerced(one, &argument.ty, merged));
         Some(Node::new(argument))
     });
     ast::DirectiveDefinition {

@@ -12,7 +12,7 @@ use super::{
     auth::{self, Demand},
     features::{Features, Spec},
 };
-use crate::compose::{ErrorCode, report::Report};
+use crate::compose::{ErrorCode, HintCode, report::Report};
 
 const SPECS: [Spec; 3] = [Spec::Authenticated, Spec::RequiresScopes, Spec::Policy];
 
@@ -239,6 +239,16 @@ fn conjunction(
         );
         report.error(ErrorCode::DirectiveCompositionError, message, []);
         return None;
+    }
+    if !others.is_empty() {
+        let message = format!(
+            "What @{} demands of \"{}\" differs between interfaces and implementations: the supergraph demands {} there.",
+            spec.directive(),
+            coordinate(),
+            auth::write(&all).serialize().no_indent(),
+        );
+        let code = HintCode::MergedNonRepeatableDirectiveArguments;
+        report.hint(code, message, []);
     }
     Some(all)
 }

@@ -14,7 +14,7 @@ use apollo_compiler::{
     schema::{Component, EnumType, ExtendedType},
 };
 
-use super::{Merger, applied, definitions, joins::Maker, links};
+use super::{Merger, applied, definitions, descriptions, joins::Maker, links};
 use crate::compose::{report::Report, subgraph::Subgraph};
 
 /// Adds it to the merged types.
@@ -55,7 +55,13 @@ pub(super) fn add(merged: &mut Schema, merger: &Merger<'_>, report: &mut Report)
         root(name!("Mutation")),
         root(name!("Subscription")),
     );
+    let described = subgraphs.iter().map(|subgraph| {
+        let schema = &subgraph.schema.schema_definition;
+        (subgraph, schema.description.as_ref())
+    });
+    let description = descriptions::merge(&|| "schema".to_owned(), described, report);
     let schema = merged.schema_definition.make_mut();
+    schema.description = description;
     (schema.query, schema.mutation, schema.subscription) = (query, mutation, subscription);
     let links = links::all(features, subgraphs);
     let own = subgraphs.iter().map(|subgraph| {

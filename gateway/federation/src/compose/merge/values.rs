@@ -1,6 +1,6 @@
 //! When two values, or two directives' arguments, say the same.
 
-use apollo_compiler::{Node, Schema, ast};
+use apollo_compiler::{Name, Node, Schema, ast, schema::ExtendedType};
 
 /// Whether two values are the same; the order of an object's fields says nothing.
 pub(super) fn same(a: &ast::Value, b: &ast::Value) -> bool {
@@ -16,7 +16,48 @@ pub(super) fn same(a: &ast::Value, b: &ast::Value) -> bool {
                         .is_some_and(|(_, other)| same(value, other))
                 })
         }
+        (ast::Value::Int(int), ast::Value::Float(float))
+        | (ast::Value::Float(float), ast::Value::Int(int)) => {
+            int.try_to_f64().ok() == float.try_to_f64().ok()
+        }
         _ => a == b,
+    }
+}
+
+/// A value of this type as it should be written: subgraphs may write an enum's values as strings.
+pub(super) fn coerced(
+    value: &Node<ast::Value>,
+    ty: &ast::Type,
+    schema: &Schema,
+) -> Node<ast::Value> {
+    let named = schema.types.get(ty.inner_named_type());
+    if !matches!(
+        named,
+        Some(ExtendedType::Enum(_) | ExtendedType::InputObject(_))
+    ) {
+        return value.clone();
+    }
+    match (&**value, named) {
+        (ast::Value::String(text), Some(ExtendedType::Enum(_))) => match Name::new(text) {
+            Ok(name) => value.same_location(ast::Value::Enum(name)),
+            Err(_) => value.clone(),
+        },
+        (ast::Value::List(items), _) => {
+            let items = items
+                .iter()
+                .map(|item| coerced(item, ty.item_type(), schema));
+            value.same_location(ast::Value::List(items.collect()))
+        }
+        (ast::Value::Object(fields), Some(ExtendedType::InputObject(input))) => {
+            let fields = fields.iter().map(|(name, value)| {
+                let field = input.fields.get(name);
+                let value =
+                    field.map_or_else(|| value.clone(), |field| coerced(value, &field.ty, schema));
+                (name.clone(), value)
+            });
+            value.same_location(ast::Value::Object(fields.collect()))
+        }
+        _ => value.clone(),
     }
 }
 

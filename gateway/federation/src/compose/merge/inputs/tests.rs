@@ -102,6 +102,19 @@ fn defaults_agree() {
 }
 
 #[test]
+fn enum_values_as_strings_become_enum_values() {
+    let merged = sides(
+        "enum E { A } input I { e: [E] = [\"A\"] i: I = { e: \"A\" } f: Float = 1 }",
+        "enum E { A } input I { e: [E] = [A] i: I = { e: A } f: Float = 1.0 }",
+    );
+    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(
+        merged.ty("I"),
+        "input I @join__type(graph: A) @join__type(graph: B) { e: [E] = [A] i: I = {e: A} f: Float = 1 }"
+    );
+}
+
+#[test]
 fn a_default_that_is_not_everywhere_vanishes() {
     let merged = sides("input I { a: Int = 1 }", "input I { a: Int }");
     assert_eq!(

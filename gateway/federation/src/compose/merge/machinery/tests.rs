@@ -94,3 +94,15 @@ fn connectors_are_carried_along() {
     ));
     Supergraph::parse(&outcome.sdl()).unwrap();
 }
+
+#[test]
+fn the_schemas_description_is_merged() {
+    let outcome = merge(&[
+        ("a", "type Query { a: Int }"),
+        (
+            "b",
+            "\"of b\" schema { query: Query } type Query { b: Int }",
+        ),
+    ]);
+    assert!(outcome.sdl().starts_with("\"\"\"of b\"\"\"\nschema @link"));
+}
