@@ -38,7 +38,11 @@ pub(super) fn reasons(reach: &mut Reach<'_>, failure: &Failure, filled: &Filled)
         reasons.dedup();
         let from = reach.model.subgraph(subgraph);
         // Writing to a string does not fail.
-        let _ = write!(text, "\n- from subgraph \"{from}\": {}", reasons.join("; "));
+        let _ = write!(text, "\n- from subgraph \"{from}\":");
+        match reasons.as_slice() {
+            [only] => text.extend([" ", only]),
+            all => all.iter().for_each(|one| text.extend(["\n  - ", one])),
+        }
     }
     text
 }

@@ -198,8 +198,8 @@ impl<'m> Walk<'m> {
         if !field.is_composite {
             return;
         }
-        if field.has_different_types {
-            self.compare_types(position, field, &values);
+        if field.has_different_types && !self.compare_types(position, field, &values) {
+            return;
         }
         let step = Step {
             before: position.path,
@@ -296,18 +296,18 @@ impl<'m> Walk<'m> {
         })
     }
 
-    /// Whichever subgraph is asked for a shared field, its objects should be of the same types.
-    fn compare_types(&mut self, position: &Position, field: &ApiField, values: &[View]) {
+    /// Whichever subgraph is asked for a shared field, its objects should be of the same types. Whether any are.
+    fn compare_types(&mut self, position: &Position, field: &ApiField, values: &[View]) -> bool {
         let mut types: Vec<(SubgraphId, Vec<TypeId>)> = values
             .iter()
             .map(|value| (value.subgraph, self.reach.sites.possible(*value).to_vec()))
             .collect();
         types.dedup();
         let Some((_, first)) = types.first() else {
-            return;
+            return true;
         };
         if types.iter().all(|(_, other)| other == first) {
-            return;
+            return true;
         }
         let is_disjoint = !first
             .iter()
@@ -321,6 +321,7 @@ impl<'m> Walk<'m> {
                 is_disjoint,
             });
         }
+        !is_disjoint
     }
 
     fn fail(&mut self, position: Position, settings: Settings, field: Option<ApiField>) {

@@ -1,0 +1,51 @@
+//! `@override` with a label: whoever resolves the field, the query has to be answered.
+
+use super::{accept, refuse};
+
+fn one(v: &str) -> String {
+    format!("type Query {{ t: T }} type T @key(fields: \"id\") {{ id: ID! v: V }} type V {{ {v} }}")
+}
+
+fn other(v: &str) -> String {
+    format!(
+        "type T @key(fields: \"id\") {{ id: ID! v: V @override(from: \"a\", label: \"percent(10)\") }} type V {{ {v} }}"
+    )
+}
+
+#[test]
+fn both_values_are_walked() {
+    let both = "x: Int @shareable y: Int @shareable";
+    accept(&[&one(both), &other(both)]);
+    refuse(&[&one("x: Int @shareable"), &other(both)], &["V.y"]);
+    refuse(&[&one(both), &other("x: Int @shareable")], &["V.y"]);
+}
+
+#[test]
+fn a_label_keeps_its_value_on_the_way() {
+    // Below v, the label is on in b and off in a: so w is where v was.
+    let one = "type Query { t: T } type T @key(fields: \"id\") { id: ID! v: V } type V { x: Int @shareable w: Int }";
+    let other = "type T @key(fields: \"id\") { id: ID! v: V @override(from: \"a\", label: \"percent(10)\") }
+        type V { x: Int @shareable w: Int @override(from: \"a\", label: \"percent(10)\") }";
+    accept(&[one, other]);
+    refuse(
+        &[
+            one,
+            &other.replace(
+                "w: Int @override(from: \"a\", label: \"percent(10)\")",
+                "w: Int @override(from: \"a\", label: \"percent(20)\")",
+            ),
+        ],
+        &["V.w"],
+    );
+}
+
+#[test]
+fn a_requirement_does_not_rest_on_an_undecided_label() {
+    // A plan would exist whichever value it has; but both peers refuse.
+    let third =
+        "type T @key(fields: \"id\") { id: ID! x: Int @external f: Int @requires(fields: \"x\") }";
+    let one = "type Query { t: T } type T @key(fields: \"id\") { id: ID! x: Int }";
+    let other = "type T @key(fields: \"id\") { id: ID! x: Int @override(from: \"a\", label: \"percent(10)\") }";
+    refuse(&[one, other, third], &["T.f"]);
+    accept(&[one, &other.replace(", label: \"percent(10)\"", ""), third]);
+}
