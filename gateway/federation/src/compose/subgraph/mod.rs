@@ -36,7 +36,10 @@ pub(super) use contexts::{ContextReference, context_setters, contextual_argument
 pub(super) use facts::{Facts, FieldFacts, Key, Override, TypeFacts};
 pub(super) use field_set::{FieldSet, parse_field_set};
 pub(super) use link::{Link, Spelling};
-pub(super) use selections::{SelectedField, Selection, Unresolved, for_each_field, resolve};
+pub(super) use selections::{
+    SelectedField, Selection, Unresolved, for_each_field, resolve, resolve_noting,
+};
+pub(super) use validity::fits;
 
 /// One subgraph.
 #[derive(Debug)]

@@ -29,7 +29,10 @@ fn malformed_text_is_told_with_its_place() {
         "type Query { a: Int } \u{1F4DA}",
     ] {
         let loaded = load_all(&[("books", sdl)]);
-        assert!(loaded.codes().contains(&ErrorCode::InvalidGraphql), "{sdl:?}");
+        assert!(
+            loaded.codes().contains(&ErrorCode::InvalidGraphql),
+            "{sdl:?}"
+        );
     }
 }
 

@@ -58,7 +58,7 @@ impl Check<'_, '_> {
     ) {
         for input in inputs {
             if let Some(value) = &input.default_value
-                && !self.fits(&input.ty, value)
+                && !fits(self.schema, &input.ty, value)
             {
                 self.problems.error(
                     ErrorCode::InvalidGraphql,
@@ -82,39 +82,39 @@ impl Check<'_, '_> {
             }
         }
     }
+}
 
-    fn fits(&self, ty: &ast::Type, value: &ast::Value) -> bool {
-        if value.is_null() {
-            return !ty.is_non_null();
-        }
-        match ty {
-            ast::Type::List(item) | ast::Type::NonNullList(item) => match value {
-                ast::Value::List(values) => values.iter().all(|value| self.fits(item, value)),
-                _ => self.fits(item, value),
-            },
-            ast::Type::Named(name) | ast::Type::NonNullNamed(name) => self.fits_named(name, value),
-        }
+/// Whether a value is one of a type. Fields of an input object may be missing and enum values may be strings, as composition
+/// has always let them; an unknown type is another error.
+pub(in crate::compose) fn fits(schema: &Schema, ty: &ast::Type, value: &ast::Value) -> bool {
+    if value.is_null() {
+        return !ty.is_non_null();
     }
+    match ty {
+        ast::Type::List(item) | ast::Type::NonNullList(item) => match value {
+            ast::Value::List(values) => values.iter().all(|value| fits(schema, item, value)),
+            _ => fits(schema, item, value),
+        },
+        ast::Type::Named(name) | ast::Type::NonNullNamed(name) => fits_named(schema, name, value),
+    }
+}
 
-    /// An unknown type is another error. Fields of an input object may be missing and enum values may be strings, as
-    /// composition has always let them.
-    fn fits_named(&self, name: &Name, value: &ast::Value) -> bool {
-        match self.schema.types.get(name) {
-            Some(ExtendedType::Scalar(scalar)) if scalar.is_built_in() => fits_scalar(name, value),
-            Some(ExtendedType::Enum(ty)) => match value {
-                ast::Value::Enum(value) => ty.values.contains_key(value),
-                ast::Value::String(value) => ty.values.contains_key(value.as_str()),
-                _ => false,
-            },
-            Some(ExtendedType::InputObject(ty)) => value.as_object().is_some_and(|fields| {
-                fields.iter().all(|(name, value)| {
-                    ty.fields
-                        .get(name)
-                        .is_some_and(|field| self.fits(&field.ty, value))
-                })
-            }),
-            _ => true,
-        }
+fn fits_named(schema: &Schema, name: &Name, value: &ast::Value) -> bool {
+    match schema.types.get(name) {
+        Some(ExtendedType::Scalar(scalar)) if scalar.is_built_in() => fits_scalar(name, value),
+        Some(ExtendedType::Enum(ty)) => match value {
+            ast::Value::Enum(value) => ty.values.contains_key(value),
+            ast::Value::String(value) => ty.values.contains_key(value.as_str()),
+            _ => false,
+        },
+        Some(ExtendedType::InputObject(ty)) => value.as_object().is_some_and(|fields| {
+            fields.iter().all(|(name, value)| {
+                ty.fields
+                    .get(name)
+                    .is_some_and(|field| fits(schema, &field.ty, value))
+            })
+        }),
+        _ => true,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::compose::ErrorCode;
 
 use supplement::HIDDEN;
 
+pub(in crate::compose) use defaults::fits;
+
 /// What there is to know about a text, to hold it against GraphQL.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
