@@ -1,7 +1,7 @@
 //! `@external`: what a subgraph names, but does not resolve.
 
 use super::{Checked, Field};
-use crate::compose::{ErrorCode, report::Report, subgraph::FederationVersion};
+use crate::compose::{ErrorCode, report::Report};
 
 /// The directives that are merged into the supergraph; a subgraph has no say in a field that it does not resolve.
 const MERGED: [&str; 8] = [
@@ -19,17 +19,13 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
     if !field.facts.is_external {
         return;
     }
-    // What was odd, but legal, in Federation 1 is gone since the upgrade.
-    let is_upgraded = checked.subgraph.version == FederationVersion::V1;
     if field.parent.is_interface {
-        if !is_upgraded {
-            report_on_interface(checked, field, report);
-        }
+        report_on_interface(checked, field, report);
         return;
     }
     check_merged(checked, field, report);
     let collides = field.definition.directives.has("federation__provides");
-    if !field.facts.is_used && !collides && !is_upgraded {
+    if !field.facts.is_used && !collides {
         let message = format!(
             "\"{}\" is {}, but no key, @requires, @provides, context or interface of this subgraph uses it; remove the field, or the directive",
             field.coordinate(),

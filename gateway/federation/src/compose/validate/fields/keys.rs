@@ -8,7 +8,7 @@ use super::{
 use crate::compose::{
     ErrorCode,
     report::Report,
-    subgraph::{FederationVersion, Selection, for_each_field},
+    subgraph::{FederationVersion, FieldSet, resolve_noting},
 };
 
 static CODES: Codes = Codes {
@@ -20,10 +20,6 @@ static CODES: Codes = Codes {
 
 pub(super) fn check(checked: &Checked<'_>, ty: &Composite<'_>, report: &mut Report) {
     let version = checked.subgraph.version;
-    if ty.is_interface && version == FederationVersion::V1 {
-        // Federation 1 does nothing with it.
-        return;
-    }
     let are_allowed = !ty.is_interface || version >= FederationVersion::V2 { minor: 3 };
     let directives = ty
         .directives
@@ -46,36 +42,48 @@ pub(super) fn check(checked: &Checked<'_>, ty: &Composite<'_>, report: &mut Repo
             application.error(report, ErrorCode::KeyUnsupportedOnInterface, what);
             continue;
         }
-        let selections = application.check(ty.name, key.map(|key| &key.fields), report);
-        let (Some(key), Some(selections)) = (key, selections) else {
+        let fields = key.map(|key| &key.fields);
+        if let Some(fields) = fields
+            && selects_abstract(&application, fields, report)
+        {
             continue;
-        };
-        check_types(&application, &selections, report);
-        if ty.is_interface {
+        }
+        let selections = application.check(ty.name, fields, report);
+        if let (Some(key), Some(_)) = (key, selections)
+            && ty.is_interface
+        {
             interface_keys::check(&application, key, report);
         }
     }
 }
 
-/// A key is compared between subgraphs, so that it may not depend on an object's run-time type.
-fn check_types(application: &Application<'_>, selections: &[Selection<'_>], report: &mut Report) {
-    for_each_field(selections, &mut |field| {
-        let Some(ty) = field.ty else {
-            return;
-        };
-        let kind = if ty.is_union() {
-            "a union"
-        } else if ty.is_interface() {
-            "an interface"
-        } else {
-            return;
-        };
-        let what = format!(
-            "\"{}.{}\" is of type \"{}\", {kind}; a key can only select from objects",
-            field.parent.name(),
-            field.node.name,
-            ty.name(),
-        );
-        application.error(report, ErrorCode::KeyFieldsSelectInvalidType, what);
+/// Reports a field of abstract type: a key is compared between subgraphs, so that it may not depend on run-time types.
+fn selects_abstract(application: &Application<'_>, fields: &FieldSet, report: &mut Report) -> bool {
+    let schema = &application.checked.subgraph.schema;
+    let ty = application.parent.name;
+    let mut first = None;
+    // Whether all of it resolves is a question that comes later.
+    let _ = resolve_noting(schema, ty, &fields.selections, &mut |ty, field| {
+        let leads_to = schema
+            .type_field(ty, field)
+            .ok()
+            .and_then(|field| schema.types.get(field.ty.inner_named_type()));
+        if let Some(leads_to) = leads_to.filter(|ty| ty.is_union() || ty.is_interface()) {
+            first.get_or_insert((ty, field, leads_to));
+        }
     });
+    let Some((ty, field, leads_to)) = first else {
+        return false;
+    };
+    let kind = if leads_to.is_union() {
+        "a union"
+    } else {
+        "an interface"
+    };
+    let what = format!(
+        "\"{ty}.{field}\" is of type \"{}\", {kind}; a key can only select from objects",
+        leads_to.name(),
+    );
+    application.error(report, ErrorCode::KeyFieldsSelectInvalidType, what);
+    true
 }

@@ -1,4 +1,6 @@
 //! Keys, and what fields say of their resolution: the rules that one subgraph can break on its own.
+//!
+//! What was odd, but legal, in Federation 1 is gone since the upgrade.
 
 mod external;
 mod field_sets;

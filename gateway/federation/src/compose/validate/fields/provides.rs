@@ -5,7 +5,7 @@ use super::{
     field_sets::{Application, Codes},
     requires::check_external,
 };
-use crate::compose::{ErrorCode, report::Report, subgraph::FederationVersion};
+use crate::compose::{ErrorCode, report::Report};
 
 static CODES: Codes = Codes {
     invalid_type: ErrorCode::ProvidesInvalidFieldsType,
@@ -25,11 +25,6 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
         .types
         .get(leads_to)
         .is_some_and(|ty| ty.is_object() || ty.is_interface() || ty.is_union());
-    let is_upgraded = checked.subgraph.version == FederationVersion::V1;
-    if is_upgraded && (parent.is_interface || !is_composite) {
-        // Federation 1 does nothing with it.
-        return;
-    }
     let application = Application {
         checked,
         parent,
@@ -58,9 +53,7 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
         return;
     }
     let set = field.facts.provides.as_ref();
-    if let Some(selections) = application.check(leads_to, set, report)
-        && !is_upgraded
-    {
+    if let Some(selections) = application.check(leads_to, set, report) {
         let code = ErrorCode::ProvidesFieldsMissingExternal;
         check_external(&application, &selections, false, "provide", code, report);
     }

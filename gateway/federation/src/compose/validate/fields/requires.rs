@@ -9,7 +9,7 @@ use super::{
 use crate::compose::{
     ErrorCode,
     report::Report,
-    subgraph::{FederationVersion, FieldSet, SelectedField, Selection, for_each_field},
+    subgraph::{FieldSet, SelectedField, Selection, for_each_field},
 };
 
 static CODES: Codes = Codes {
@@ -24,10 +24,6 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
         return;
     };
     let parent = field.parent;
-    let is_upgraded = checked.subgraph.version == FederationVersion::V1;
-    if parent.is_interface && is_upgraded {
-        return;
-    }
     let application = Application {
         checked,
         parent,
@@ -47,7 +43,7 @@ pub(super) fn check(checked: &Checked<'_>, field: &Field<'_>, report: &mut Repor
         return;
     };
     let are_valid = set.is_none_or(|set| check_arguments(&application, set, &selections, report));
-    if are_valid && !is_upgraded {
+    if are_valid {
         check_external(
             &application,
             &selections,

@@ -102,6 +102,8 @@ fn refuses_abstract_types() {
         r#""medium { ... on Print { pages } }""#,
         r#""medium { __typename }""#,
         r#""work { id }""#,
+        r#""medium""#,
+        r#""id work { title }""#,
     ] {
         assert_eq!(key(fields), ["KEY_FIELDS_SELECT_INVALID_TYPE"], "{fields}");
     }
