@@ -4,7 +4,7 @@
 use apollo_compiler::{Node, Schema, ast};
 
 use super::{Merger, composed::Composed, differences::names, elements, elements::Element};
-use crate::compose::{ErrorCode, report::Report};
+use crate::compose::{ErrorCode, report::Report, subgraph::fits};
 
 /// Reports what is not allowed.
 pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
@@ -20,7 +20,7 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
             let Some(composed) = composed.get(index) else {
                 continue;
             };
-            if let Some(problem) = problem(element, directive, composed) {
+            if let Some(problem) = problem(element, directive, composed, merged) {
                 report_problem(element, directive, &problem, merger, report);
             }
         }
@@ -31,14 +31,22 @@ fn problem(
     element: Element<'_>,
     directive: &ast::Directive,
     composed: &Composed,
+    merged: &Schema,
 ) -> Option<String> {
     let definition = &composed.definition;
     if !definition.locations.contains(&element.location()) {
         return Some(format!("it is not allowed on {}", element.location()));
     }
     for argument in &directive.arguments {
-        if definition.argument_by_name(&argument.name).is_none() {
-            return Some(format!("it has no argument \"{}\"", argument.name));
+        let name = &argument.name;
+        let Some(defined) = definition.argument_by_name(name) else {
+            return Some(format!("it has no argument \"{name}\""));
+        };
+        if !fits(merged, &defined.ty, &argument.value) {
+            return Some(format!(
+                "the argument \"{name}\" has the type \"{}\"",
+                defined.ty
+            ));
         }
     }
     let mut required = definition.arguments.iter().filter(|one| one.is_required());

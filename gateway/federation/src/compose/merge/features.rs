@@ -63,7 +63,7 @@ pub(super) enum Role {
     OneOf,
     /// The index in [`Features::composed`].
     Composed(usize),
-    /// Carried along in `@join__directive`, for who understands it: Apollo's connectors.
+    /// Carried along in `@join__directive`, for who understands it: Apollo's connectors, `@cacheTag`.
     Carried,
 }
 
@@ -78,6 +78,8 @@ pub(super) struct Features {
     pub(super) executable: BTreeSet<Name>,
     /// The newest federation version among the subgraphs.
     pub(super) version: FederationVersion,
+    /// Whether `@cacheTag` is used.
+    pub(super) has_cache_tags: bool,
     by_name: HashMap<Name, usize>,
     /// Names of the directives that are carried along, by the subgraph's value in `join__Graph`.
     carried: HashMap<Name, HashSet<Name>>,
@@ -85,6 +87,9 @@ pub(super) struct Features {
 
 /// The specification of Apollo's connectors.
 pub(super) const CONNECT: &str = "https://specs.apollo.dev/connect";
+
+/// For caches of entities, since Federation 2.12.
+const CACHE_TAG: &str = "cacheTag";
 
 impl Features {
     /// Of all subgraphs.
@@ -102,6 +107,7 @@ impl Features {
             composed,
             executable,
             version: version.unwrap_or(FederationVersion::V1),
+            has_cache_tags: false,
             by_name,
             carried: HashMap::new(),
         };
@@ -124,12 +130,15 @@ impl Features {
 
     /// Whether some subgraph carries directives along.
     pub(super) fn has_carried(&self) -> bool {
-        !self.carried.is_empty()
+        !self.carried.is_empty() || self.has_cache_tags
     }
 
     pub(super) fn role(&self, subgraph: &Subgraph, directive: &Name) -> Option<Role> {
         if let Some(name) = directive.strip_prefix("federation__") {
-            return Spec::named(name).map(Role::Spec);
+            return match name {
+                CACHE_TAG => Some(Role::Carried),
+                _ => Spec::named(name).map(Role::Spec),
+            };
         }
         match directive.as_str() {
             "deprecated" => return Some(Role::Deprecated),
@@ -148,8 +157,11 @@ impl Features {
     fn find_specs(&mut self, subgraph: &Subgraph) {
         elements::each(&subgraph.schema, |_, directives| {
             for directive in directives.iter() {
-                let spec = directive.name.strip_prefix("federation__");
-                let Some(spec) = spec.and_then(Spec::named) else {
+                let Some(name) = directive.name.strip_prefix("federation__") else {
+                    continue;
+                };
+                let Some(spec) = Spec::named(name) else {
+                    self.has_cache_tags |= name == CACHE_TAG;
                     continue;
                 };
                 self.specs.entry(spec).or_insert_with(|| {

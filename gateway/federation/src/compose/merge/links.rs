@@ -65,6 +65,10 @@ pub(super) fn all(features: &Features, subgraphs: &[Subgraph]) -> Vec<Node<ast::
     }
     let specifications = specifications.into_iter();
     links.extend(specifications.map(|(url, (purpose, imports))| link(url, purpose, imports)));
+    if features.has_cache_tags {
+        let url = "https://specs.apollo.dev/cacheTag/v0.1";
+        links.push(link(url, Some(name!("EXECUTION")), Vec::new()));
+    }
     links.extend(of_connectors(subgraphs));
     let mut composed: IndexMap<String, Vec<Value>> = IndexMap::default();
     for one in &features.composed {

@@ -192,6 +192,11 @@ fn composed_directives_fit_the_newest_definition() {
             "it has no argument \"b\"",
         ),
         (
+            "@one(a: String)",
+            "type Query @one(a: \"x\") { a: Int }",
+            "the argument \"a\" has the type \"Int!\"",
+        ),
+        (
             "@one(a: Int)",
             "type Query { a: Int } extend schema @one(a: 1)",
             "it is not allowed on SCHEMA",

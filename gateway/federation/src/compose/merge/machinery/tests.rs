@@ -106,3 +106,31 @@ fn the_schemas_description_is_merged() {
     ]);
     assert!(outcome.sdl().starts_with("\"\"\"of b\"\"\"\nschema @link"));
 }
+
+#[test]
+fn cache_tags_are_carried_along() {
+    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.12\", import: [
+        \"@shareable\", { name: \"@cacheTag\", as: \"@ct\" }])";
+    let outcome = merge(&[
+        (
+            "a",
+            &format!("{link} type Query {{ a: Int @shareable @ct(format: \"x\") }}"),
+        ),
+        (
+            "b",
+            &format!(
+                "{link} type Query {{ a: Int @shareable @ct(format: \"x\") @ct(format: \"y\") }}"
+            ),
+        ),
+    ]);
+    assert!(outcome.ty("Query").contains(
+        "a: Int @join__directive(graphs: [A, B], name: \"federation__cacheTag\", args: {format: \"x\"}) \
+         @join__directive(graphs: [B], name: \"federation__cacheTag\", args: {format: \"y\"})"
+    ));
+    assert!(
+        outcome
+            .header()
+            .ends_with("@link(url: \"https://specs.apollo.dev/cacheTag/v0.1\", for: EXECUTION)")
+    );
+    Supergraph::parse(&outcome.sdl()).unwrap();
+}
