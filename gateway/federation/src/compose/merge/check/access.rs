@@ -116,7 +116,7 @@ impl Check<'_> {
         if let Err(Lacking(coordinate)) = self.read(&access, ty, &required.selections) {
             let directive = field.directives.get("federation__requires");
             let what = format!("\"{coordinate}\", which it reads by @requires");
-            let span = directive.and_then(|directive| directive.location());
+            let span = directive.and_then(Node::location);
             report_lacking(subgraph, ty, field, &what, span, report);
         }
     }

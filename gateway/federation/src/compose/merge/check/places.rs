@@ -75,19 +75,18 @@ impl<'a> Place<'a> {
     /// The subgraphs that have the element, as part of a sentence, and where they have it.
     pub(super) fn had(self, merger: &Merger<'_>) -> (String, Vec<Option<Location>>) {
         let sources = merger.types.get(self.ty).into_iter();
+        let sources = sources.flat_map(|ty| &ty.sources);
         let had: Vec<_> = sources
-            .flat_map(|ty| &ty.sources)
-            .filter_map(|source| {
-                let location = self.location(source.node)?;
-                Some((source.subgraph, location))
-            })
+            .filter(|source| self.directives(source.node).is_some())
             .collect();
-        let subgraphs = names(had.iter().map(|(subgraph, _)| *subgraph));
-        let places = had.iter().map(|(subgraph, span)| subgraph.at(*span));
+        let subgraphs = names(had.iter().map(|source| source.subgraph));
+        let places = had
+            .iter()
+            .map(|source| source.subgraph.at(self.location(source.node)));
         (subgraphs, places.collect())
     }
 
-    fn directives<'s>(self, ty: &'s ExtendedType) -> Option<Directives<'s>> {
+    fn directives(self, ty: &ExtendedType) -> Option<Directives<'_>> {
         let Some(member) = self.member else {
             return Some(ty.directives().into());
         };
@@ -100,17 +99,16 @@ impl<'a> Place<'a> {
         Some(directives.into())
     }
 
-    /// Nothing at all if the type lacks the element.
-    fn location(self, ty: &ExtendedType) -> Option<Option<SourceSpan>> {
+    fn location(self, ty: &ExtendedType) -> Option<SourceSpan> {
         let Some(member) = self.member else {
-            return Some(ty.name().location());
+            return ty.name().location();
         };
-        Some(match (ty, self.argument) {
+        match (ty, self.argument) {
             (ExtendedType::Enum(ty), None) => ty.values.get(member)?.location(),
             (ExtendedType::InputObject(ty), None) => ty.fields.get(member)?.location(),
             (_, None) => field(ty, member)?.location(),
             (_, Some(argument)) => argument_of(ty, member, argument)?.location(),
-        })
+        }
     }
 }
 

@@ -100,7 +100,7 @@ fn check_versions(
             let definitions = &newest.subgraph.schema.directive_definitions;
             definitions.contains_key(one.name)
         };
-        if newest().any(|newest| is_defined(newest)) {
+        if newest().any(is_defined) {
             continue;
         }
         let names: Vec<_> = newest().map(|one| one.subgraph.name.as_str()).collect();
