@@ -1,7 +1,10 @@
 //! Definitions of the specifications' directives and types in a subgraph's text.
 
 use super::{accepted, federation, refused, refuses};
-use crate::compose::ErrorCode;
+use crate::compose::{
+    ErrorCode,
+    subgraph::{FederationVersion, specification},
+};
 
 /// A subgraph of 2.3 that uses one directive and defines something.
 fn defining(directive: &str, definition: &str) -> String {
@@ -126,6 +129,25 @@ fn a_definition_may_not_say_more_or_something_else() {
         assert!(error.message.contains(fault), "{}", error.message);
         assert_eq!(error.locations[0].line, 2);
     }
+}
+
+#[test]
+fn all_directives_are_defined() {
+    let definitions = specification::Definitions::new();
+    let newest = specification::newest();
+    let names: Vec<_> = specification::directives(newest).collect();
+    assert_eq!(names.len(), 19);
+    for name in names {
+        assert!(definitions.directive(name, newest).is_some(), "{name}");
+    }
+    for name in ["connect", "link", "oneOf", "source"] {
+        assert!(definitions.other(name).is_some(), "{name}");
+    }
+    let counts: Vec<_> = [0, 1, 3, 5, 6, 8, 9, 12]
+        .into_iter()
+        .map(|minor| specification::directives(FederationVersion::V2 { minor }).count())
+        .collect();
+    assert_eq!(counts, [9, 10, 11, 13, 14, 16, 18, 19]);
 }
 
 #[test]

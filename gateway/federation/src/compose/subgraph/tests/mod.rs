@@ -6,6 +6,7 @@ mod federation_1;
 mod forms;
 mod links;
 mod names;
+mod told;
 mod validity;
 
 use super::{Subgraph, load};
