@@ -4,8 +4,6 @@
 
 mod manifest;
 mod running;
-#[cfg(test)]
-mod tests;
 mod watch;
 
 use std::{
