@@ -1,5 +1,8 @@
 //! Which fields a subgraph's directives and interfaces stand on.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use apollo_compiler::{Name, Schema, ast, schema::ExtendedType};

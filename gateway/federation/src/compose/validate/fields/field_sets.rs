@@ -40,7 +40,7 @@ impl<'a> Application<'a> {
         let fields = self
             .directive
             .specified_argument_by_name("fields")
-            .map(|value| value.serialize().no_indent().to_string())
+            .map(|value| shortened(value.serialize().no_indent().to_string()))
             .unwrap_or_default();
         let coordinate = match self.field {
             Some(field) => field.coordinate(),
@@ -194,4 +194,14 @@ impl<'a> Application<'a> {
         }
         is_valid
     }
+}
+
+/// So that many errors in one long field set stay readable, and small.
+fn shortened(mut text: String) -> String {
+    const MOST: usize = 120;
+    if let Some((end, _)) = text.char_indices().nth(MOST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

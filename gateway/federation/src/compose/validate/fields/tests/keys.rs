@@ -1,4 +1,4 @@
-use super::{codes, codes_in, codes_of_federation_1};
+use super::{codes, codes_in, codes_of_federation_1, errors};
 
 /// The codes for a key on a type with some fields of all kinds.
 fn key(fields: &str) -> Vec<String> {
@@ -123,6 +123,18 @@ fn reports_each_key_on_its_own() {
             "KEY_DIRECTIVE_IN_FIELDS_ARG"
         ]
     );
+}
+
+#[test]
+fn shortens_long_keys_in_messages() {
+    let long = "title ".repeat(10_000);
+    let told = errors(&format!(
+        r#"type Query {{ book: Book }} type Book @key(fields: "{long}") {{ id: ID }}"#
+    ));
+    let [(_, message)] = told.as_slice() else {
+        panic!("{} errors", told.len());
+    };
+    assert!(message.chars().count() < 400, "{message}");
 }
 
 #[test]
