@@ -42,6 +42,7 @@ impl Model {
             types: Vec::with_capacity(schema.types.len()),
             fields: Vec::new(),
             contexts: HashMap::new(),
+            context_directive: context_directive(schema),
             is_first_version: schema.directive_definitions.contains_key("join__owner"),
         };
         for (name, ty) in &schema.types {
@@ -97,6 +98,8 @@ struct Loader<'s> {
     types: Vec<Type>,
     fields: Vec<Field>,
     contexts: HashMap<String, Vec<TypeId>>,
+    /// What `@context` is called.
+    context_directive: String,
     /// Join v0.1: types have owners, and value types say nothing.
     is_first_version: bool,
 }
@@ -119,7 +122,7 @@ impl<'s> Loader<'s> {
             }
         }
         joins.sort_by_key(|join| join.subgraph);
-        for directive in ty.directives().get_all("context") {
+        for directive in ty.directives().get_all(&self.context_directive) {
             if let Some(context) = text(directive, "name") {
                 let id = self.by_name[name];
                 self.contexts
@@ -300,6 +303,33 @@ fn add_members(
     for graph in graphs.into_iter().flatten() {
         members.push((parent, member, Some(*graph)));
     }
+}
+
+/// The name by which the supergraph imports `@context` from its specification.
+fn context_directive(schema: &Schema) -> String {
+    let links = schema.schema_definition.directives.get_all("link");
+    let mut links = links.filter(|link| {
+        text(link, "url").is_some_and(|url| url.starts_with("https://specs.apollo.dev/context/"))
+    });
+    let usual = || "context".to_owned();
+    let Some(link) = links.next() else {
+        return usual();
+    };
+    let imports = link.specified_argument_by_name("import");
+    let imports = imports.and_then(|imports| imports.as_list());
+    for import in imports.unwrap_or_default() {
+        let Some(import) = import.as_object() else {
+            continue;
+        };
+        let entry = |name: &str| {
+            let mut entries = import.iter();
+            entries.find(|(key, _)| key == name)?.1.as_str()
+        };
+        if let (Some("@context"), Some(name)) = (entry("name"), entry("as")) {
+            return name.trim_start_matches('@').to_owned();
+        }
+    }
+    text(link, "as").map_or_else(usual, str::to_owned)
 }
 
 fn text<'d>(directive: &'d Directive, argument: &str) -> Option<&'d str> {

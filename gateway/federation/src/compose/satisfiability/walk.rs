@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Supergraph,
-    model::{SubgraphId, TypeId},
+    model::{Kind, SubgraphId, TypeId},
 };
 
 /// A step of a query's path, by its place in [`Walk::trail`].
@@ -298,6 +298,13 @@ impl<'m> Walk<'m> {
 
     /// Whichever subgraph is asked for a shared field, its objects should be of the same types. Whether any are.
     fn compare_types(&mut self, position: &Position, field: &ApiField, values: &[View]) -> bool {
+        let model = self.reach.model;
+        let kinds = values.iter().map(|value| model.ty(value.ty).kind);
+        let abstract_kinds = kinds.filter(|kind| matches!(kind, Kind::Interface | Kind::Union));
+        if abstract_kinds.count() < 2 {
+            // Apollo's composition leaves it to the merged type then.
+            return true;
+        }
         let mut types: Vec<(SubgraphId, Vec<TypeId>)> = values
             .iter()
             .map(|value| (value.subgraph, self.reach.sites.possible(*value).to_vec()))

@@ -92,6 +92,11 @@ fn shared_objects_have_a_type_in_common() {
     let hints = accept(&[one, &format!("{one} type B implements I {{ x: Int }}")]);
     let codes: Vec<_> = hints.iter().map(|hint| hint.code).collect();
     assert!(codes.contains(&HintCode::InconsistentRuntimeTypesForShareableReturn));
+    // A subgraph that declares just one of the types differs from nobody.
+    let one_type = "type Query { i: A @shareable } type A @shareable { x: Int }";
+    let hints = accept(&[one_type, &format!("{one} type B implements I {{ x: Int }}")]);
+    let code = HintCode::InconsistentRuntimeTypesForShareableReturn;
+    assert!(hints.iter().all(|hint| hint.code != code));
     let errors = errors(&[one, &one.replace("type A", "type B")]);
     assert_eq!(errors.errors().len(), 1);
     let error = &errors.errors()[0];

@@ -49,3 +49,12 @@ fn a_requirement_does_not_rest_on_an_undecided_label() {
     refuse(&[one, other, third], &["T.f"]);
     accept(&[one, &other.replace(", label: \"percent(10)\"", ""), third]);
 }
+
+#[test]
+fn a_label_counts_only_where_there_is_something_to_override() {
+    // The oracle refuses this.
+    accept(&[
+        "type Query { t: T } type T @key(fields: \"id\") { id: ID! }",
+        "type T @key(fields: \"id\") { id: ID! x: Int @override(from: \"a\", label: \"percent(10)\") }",
+    ]);
+}

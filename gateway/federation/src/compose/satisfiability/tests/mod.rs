@@ -20,14 +20,18 @@ use crate::{
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires",
     "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@context", "@fromContext"])"#;
 
-/// Subgraphs a, b, c, …
+/// Subgraphs a, b, c, …, with the usual link if they have none.
 fn sources(sdls: &[&str]) -> Vec<SubgraphSchema> {
     ('a'..)
         .zip(sdls)
         .map(|(name, sdl)| SubgraphSchema {
             name: name.to_string(),
             url: format!("http://{name}.invalid"),
-            sdl: format!("{LINK}\n{sdl}"),
+            sdl: if sdl.starts_with("extend schema") {
+                (*sdl).to_owned()
+            } else {
+                format!("{LINK}\n{sdl}")
+            },
             origin: format!("{name}.graphql"),
         })
         .collect()

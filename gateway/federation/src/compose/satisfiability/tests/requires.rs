@@ -112,3 +112,13 @@ fn a_context_comes_from_above() {
     let p = "type T @key(fields: \"id\", resolvable: false) { id: ID! p: Int }";
     refuse(&[&with("t: T", "@external"), p], &["T.p", "U.f"]);
 }
+
+#[test]
+fn a_context_may_have_another_name() {
+    accept(&[
+        "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", {name: \"@context\", as: \"@around\"}])
+         type Query { t: T } type T @around(name: \"c\") { id: ID! p: Int u: U }
+         type U @key(fields: \"id\") { id: ID! f(a: Int @federation__fromContext(field: \"$c { p }\")): Int }",
+        "type Query { q: Int }",
+    ]);
+}
