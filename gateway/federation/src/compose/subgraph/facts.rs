@@ -34,6 +34,10 @@ pub(in crate::compose) struct TypeFacts {
 
 /// Of one field. `@external` on the type is said of each field, `@shareable` of each in the same definition or extension.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(in crate::compose) struct FieldFacts {
     pub(in crate::compose) is_external: bool,
     /// It is said to be `@external`, but is a key field of an extension: so it is not ([`usage`](super::usage)).

@@ -3,7 +3,7 @@ use super::{codes, codes_in, codes_of_federation_1, errors};
 /// The codes for a key on a type with some fields of all kinds.
 fn key(fields: &str) -> Vec<String> {
     codes(&format!(
-        r#"type Query {{ book: Book }}
+        "type Query {{ book: Book }}
         type Book @key(fields: {fields}) {{
             id: ID
             number(system: String): ID
@@ -17,7 +17,7 @@ fn key(fields: &str) -> Vec<String> {
         type Print {{ pages: Int }}
         union Medium = Print
         interface Work {{ id: ID }}
-        type Novel implements Work {{ id: ID }}"#
+        type Novel implements Work {{ id: ID }}"
     ))
 }
 
@@ -168,10 +168,10 @@ fn knows_since_when_interfaces_have_keys() {
 /// The codes for a key of an interface and the directives of its implementation.
 fn implementation(interface: &str, novel: &str) -> Vec<String> {
     codes(&format!(
-        r#"type Query {{ work: Work }}
+        "type Query {{ work: Work }}
         interface Work @key(fields: {interface}) {{ id: ID place: Place }}
         type Place {{ shelf: Int row: Int }}
-        type Novel implements Work {novel} {{ id: ID place: Place }}"#
+        type Novel implements Work {novel} {{ id: ID place: Place }}"
     ))
 }
 
@@ -212,7 +212,7 @@ fn wants_a_resolvable_key_resolvable_on_implementations() {
 fn reads_keys_of_federation_1() {
     let key = |fields: &str| {
         codes_of_federation_1(&format!(
-            r#"type Query {{ book: Book }} type Book @key(fields: {fields}) {{ id: ID title: String }}"#
+            "type Query {{ book: Book }} type Book @key(fields: {fields}) {{ id: ID title: String }}"
         ))
     };
     assert_eq!(key(r#""id title""#), [""; 0]);

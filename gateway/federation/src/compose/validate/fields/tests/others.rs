@@ -7,7 +7,7 @@ fn refuses_external_fields_that_nothing_uses() {
         r#"type Book @key(fields: "id") { id: ID title: String @external }"#,
         r#"type Book @key(fields: "id") @external { id: ID title: String }"#,
         r#"type Book @key(fields: "id") { id: ID } extend type Book { title: String @external }"#,
-        r#"extend type Book { title: String @external }"#,
+        "extend type Book { title: String @external }",
     ] {
         assert_eq!(unused(ty), ["EXTERNAL_UNUSED"], "{ty}");
     }
@@ -20,7 +20,7 @@ fn knows_what_uses_external_fields() {
         r#"type Book @key(fields: "work { id }") { work: Work } type Work { id: ID @external }"#,
         r#"type Book @key(fields: "id") { id: ID title: String @external label: String @requires(fields: "title") }"#,
         r#"type Book @key(fields: "id") { id: ID work: Work @provides(fields: "title") } type Work { title: String @external }"#,
-        r#"type Book implements Work { id: ID title: String @external } interface Work { title: String }"#,
+        "type Book implements Work { id: ID title: String @external } interface Work { title: String }",
         r#"type Book @key(fields: "id") { id: ID work: Work @external label: String @requires(fields: "work { title }") }
         interface Work { title: String } type Novel implements Work { title: String @external }"#,
         r#"type Book @key(fields: "id") @context(name: "book") { id: ID title: String @external page: Page }
