@@ -134,7 +134,7 @@ fn load_one(
     };
     let mut problems = Problems::new(text, report);
     if let Some(errors) = errors {
-        problems.diagnostics(&errors);
+        problems.syntax_errors(&errors);
         return None;
     }
     let links = link::read(&document, &mut problems);

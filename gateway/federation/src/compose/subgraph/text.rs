@@ -24,7 +24,20 @@ impl Text<'_> {
         let span = span?;
         let text = self.sources.get(&span.file_id())?.source_text();
         let line = span.line_column(self.sources)?.line;
-        let (before, after) = text.split_at_checked(span.offset())?;
+        self.location(text, line, span.offset())
+    }
+
+    /// Behind the last that the text says.
+    fn end(self) -> Option<Location> {
+        let (_, file) = self.sources.first()?;
+        let text = file.source_text();
+        let end = text.trim_end().len();
+        let line = text.get(..end)?.matches('\n').count() + 1;
+        self.location(text, line, end)
+    }
+
+    fn location(self, text: &str, line: usize, offset: usize) -> Option<Location> {
+        let (before, after) = text.split_at_checked(offset)?;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let end = after.find('\n').unwrap_or(after.len());
         Some(Location {
@@ -32,9 +45,7 @@ impl Text<'_> {
             origin: self.origin.to_owned(),
             line,
             column: before[start..].chars().count() + 1,
-            excerpt: text[start..span.offset() + end]
-                .trim_end_matches('\r')
-                .to_owned(),
+            excerpt: text[start..offset + end].trim_end_matches('\r').to_owned(),
         })
     }
 }
@@ -68,9 +79,25 @@ impl<'a> Problems<'a> {
         self.report.error(code, message, [self.text.at(span)]);
     }
 
-    /// What the parser, the schema builder or the validation of GraphQL found.
-    pub(super) fn diagnostics(&mut self, diagnostics: &DiagnosticList) {
-        for one in diagnostics.iter() {
+    /// What the parser found.
+    pub(super) fn syntax_errors(&mut self, errors: &DiagnosticList) {
+        self.found = true;
+        for one in errors.iter() {
+            let message = one.error.to_string();
+            let place = if message.contains("EOF") {
+                self.text.end()
+            } else {
+                self.text.at(one.error.location())
+            };
+            let message = format!("[{}] {}", self.text.subgraph, legible(&message));
+            self.report
+                .error(ErrorCode::InvalidGraphql, message, [place]);
+        }
+    }
+
+    /// What the schema builder found.
+    pub(super) fn diagnostics(&mut self, errors: &DiagnosticList) {
+        for one in errors.iter() {
             self.error(ErrorCode::InvalidGraphql, &one.error, one.error.location());
         }
     }
@@ -79,4 +106,43 @@ impl<'a> Problems<'a> {
     pub(super) fn found(&self) -> bool {
         self.found
     }
+}
+
+/// The parser's names of tokens, and how people write them.
+const TOKENS: [(&str, &str); 16] = [
+    ("AMP", "`&`"),
+    ("AT", "`@`"),
+    ("BANG", "`!`"),
+    ("COLON", "`:`"),
+    ("COMMA", "`,`"),
+    ("DOLLAR", "`$`"),
+    ("EOF", "the end of the text"),
+    ("EQ", "`=`"),
+    ("L_BRACK", "`[`"),
+    ("L_CURLY", "`{`"),
+    ("L_PAREN", "`(`"),
+    ("PIPE", "`|`"),
+    ("R_BRACK", "`]`"),
+    ("R_CURLY", "`}`"),
+    ("R_PAREN", "`)`"),
+    ("SPREAD", "`...`"),
+];
+
+/// A message of the parser with tokens as people write them.
+fn legible(message: &str) -> String {
+    let message = message
+        .replace("<EOF>", "EOF")
+        .replace(", got ", ", found ");
+    let words: Vec<_> = message
+        .split(' ')
+        .map(|word| {
+            let name = word.trim_end_matches([',', '.']);
+            let sign = TOKENS.iter().find(|(token, _)| *token == name);
+            match sign {
+                Some((_, sign)) => format!("{sign}{}", &word[name.len()..]),
+                None => word.to_owned(),
+            }
+        })
+        .collect();
+    words.join(" ")
 }

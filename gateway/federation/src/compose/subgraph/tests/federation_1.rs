@@ -74,6 +74,10 @@ fn types_of_nothing_but_unused_external_fields_vanish_if_they_can() {
             .contains_key("Product")
     );
     assert!(loaded.subgraph("other").facts.ty("Product").is_none());
+    let entity =
+        "extend type Product @key(fields: \"id\") { name: String @external } type Query { a: Int }";
+    let loaded = load_all(&[("owner", OWNER), ("other", entity)]);
+    assert_eq!(loaded.codes(), [ErrorCode::TypeWithOnlyUnusedExternal]);
     for used in ["type Query { a: Product }", "union Item = Product"] {
         let sdl = format!("extend type Product {{ name: String @external }} {used}");
         let loaded = load_all(&[("owner", OWNER), ("other", &sdl)]);

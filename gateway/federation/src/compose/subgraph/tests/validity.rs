@@ -37,6 +37,29 @@ fn malformed_text_is_told_with_its_place() {
 }
 
 #[test]
+fn a_text_that_ends_too_early_is_told_at_its_end() {
+    let error = refused("type Query {\n  a: Int \n\n");
+    assert_eq!(
+        error.message,
+        "[books] syntax error: expected `}`, found the end of the text"
+    );
+    let place = &error.locations[0];
+    assert_eq!(
+        (place.line, place.column, place.excerpt.as_str()),
+        (2, 9, "  a: Int ")
+    );
+    let error = refused("");
+    assert_eq!(error.locations[0].line, 1);
+    let loaded = load_all(&[("books", "type Query { a(x: Int = ]): Int }")]);
+    let messages: Vec<_> = loaded.errors.iter().map(ToString::to_string).collect();
+    let messages = messages.join("");
+    assert!(
+        messages.contains("`)`") && !messages.contains("R_PAREN"),
+        "{messages}"
+    );
+}
+
+#[test]
 fn columns_count_characters() {
     let error = refused("type Query { \"größe\" a: Nix }");
     let place = &error.locations[0];

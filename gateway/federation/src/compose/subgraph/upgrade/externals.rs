@@ -79,8 +79,10 @@ pub(super) fn remove_unused(facts: &mut Facts, subgraph: &mut Subgraph, report: 
     }
     let referenced = referenced(subgraph);
     for name in emptied {
-        if referenced.contains(&name) {
-            let ty = subgraph.schema.types.get(&name);
+        let ty = subgraph.schema.types.get(&name);
+        // An entity is a member of the union of all entities.
+        let is_entity = ty.is_some_and(|ty| ty.directives().has("federation__key"));
+        if is_entity || referenced.contains(&name) {
             report.error(
                 ErrorCode::TypeWithOnlyUnusedExternal,
                 format!(
