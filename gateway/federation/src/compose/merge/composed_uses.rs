@@ -1,10 +1,18 @@
 //! Whether what the supergraph says with composed directives is allowed by its definition of them, which is the one of the
 //! newest version.
 
+use std::collections::HashMap;
+
 use apollo_compiler::{Node, Schema, ast};
 
-use super::{Merger, composed::Composed, differences::names, elements, elements::Element};
-use crate::compose::{ErrorCode, report::Report, subgraph::fits};
+use super::{
+    Merger, composed::Composed, differences::names, elements, elements::Element, features::Role,
+};
+use crate::compose::{
+    ErrorCode,
+    report::Report,
+    subgraph::{Subgraph, fits},
+};
 
 /// Reports what is not allowed.
 pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
@@ -12,6 +20,7 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
     if composed.is_empty() {
         return;
     }
+    let mut problems = Vec::new();
     elements::each(merged, |element, directives| {
         for directive in directives.iter() {
             let Ok(index) = composed.binary_search_by(|one| one.name.cmp(&directive.name)) else {
@@ -21,10 +30,38 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
                 continue;
             };
             if let Some(problem) = problem(element, directive, composed, merged) {
-                report_problem(element, directive, &problem, merger, report);
+                problems.push((element.to_string(), directive, problem));
             }
         }
     });
+    // Only now it is worth to look who says what.
+    if !problems.is_empty() {
+        let speakers = speakers(merger);
+        for (coordinate, directive, problem) in problems {
+            let said = speakers.get(&coordinate).map_or(&[][..], Vec::as_slice);
+            report_problem(&coordinate, directive, &problem, said, report);
+        }
+    }
+}
+
+/// What one subgraph says at an element.
+type Said<'a> = (&'a Subgraph, &'a Node<ast::Directive>);
+
+/// What subgraphs say with composed directives, by the element's coordinate.
+fn speakers<'a>(merger: &Merger<'a>) -> HashMap<String, Vec<Said<'a>>> {
+    let features = &merger.features;
+    let mut speakers: HashMap<String, Vec<Said<'a>>> = HashMap::new();
+    for subgraph in merger.subgraphs {
+        elements::each(&subgraph.schema, |element, directives| {
+            for directive in directives.iter() {
+                if let Some(Role::Composed(_)) = features.role(subgraph, &directive.name) {
+                    let said = speakers.entry(element.to_string()).or_default();
+                    said.push((subgraph, directive));
+                }
+            }
+        });
+    }
+    speakers
 }
 
 fn problem(
@@ -58,35 +95,23 @@ fn problem(
     missing.map(|one| format!("it needs the argument \"{}\"", one.name))
 }
 
-/// Only now it is worth to look who says it.
 fn report_problem(
-    element: Element<'_>,
+    coordinate: &str,
     directive: &Node<ast::Directive>,
     problem: &str,
-    merger: &Merger<'_>,
+    said: &[Said<'_>],
     report: &mut Report,
 ) {
-    let coordinate = element.to_string();
-    let mut speakers = Vec::new();
-    for subgraph in merger.subgraphs {
-        elements::each(&subgraph.schema, |element, directives| {
-            let mut same = directives
-                .iter()
-                .filter(|one| one.name == directive.name && one.arguments == directive.arguments);
-            if let Some(one) = same.next()
-                && element.to_string() == coordinate
-            {
-                speakers.push((subgraph, one.location()));
-            }
-        });
-    }
+    let said: Vec<_> = said.iter().filter(|(_, one)| *one == directive).collect();
     let message = format!(
         "@{} on \"{coordinate}\" in {} does not fit the definition that the supergraph has, from the newest version of its \
          specification: {problem}. Use that version's definition everywhere.",
         directive.name,
-        names(speakers.iter().map(|(subgraph, _)| *subgraph)),
+        names(said.iter().map(|(subgraph, _)| *subgraph)),
     );
     let code = ErrorCode::DirectiveCompositionError;
-    let places = speakers.iter().map(|(subgraph, span)| subgraph.at(*span));
+    let places = said
+        .iter()
+        .map(|(subgraph, one)| subgraph.at(one.location()));
     report.error(code, message, places);
 }

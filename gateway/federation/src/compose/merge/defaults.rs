@@ -14,20 +14,18 @@ pub(super) fn merge<'a>(
     report: &mut Report,
 ) -> Option<Node<ast::Value>> {
     let mut missing = Vec::new();
-    let given = sources.filter_map(|(subgraph, input)| match &input.default_value {
-        Some(value) => {
-            let value = values::coerced(value, &input.ty, &subgraph.schema);
-            Some((subgraph, value))
-        }
-        None => {
+    let given = sources.filter_map(|(subgraph, input)| {
+        let Some(value) = &input.default_value else {
             missing.push(subgraph);
-            None
-        }
+            return None;
+        };
+        let value = values::coerced(value, &input.ty, &subgraph.schema);
+        Some((subgraph, value))
     });
     let groups = groups::group(given, |a, b| values::same(a, b));
     let first = groups.first()?;
     let value = first.value.clone();
-    let places = groups::places(&groups, |value| value.location());
+    let places = groups::places(&groups, Node::location);
     if groups.len() > 1 {
         let message = format!(
             "\"{}\" has different default values: {}. Give it the same one in all of them.",

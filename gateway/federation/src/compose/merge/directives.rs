@@ -347,7 +347,7 @@ fn merge_composed(
             Some((subgraph, &**one))
         })
         .collect();
-    let arguments = definition.arguments.iter().filter_map(|argument| {
+    let arguments = definition.arguments.iter().map(|argument| {
         let coordinate = || format!("@{name}({}:)", argument.name);
         let same = sources.iter().filter_map(|(subgraph, one)| {
             let same = one.argument_by_name(&argument.name)?;
@@ -358,7 +358,7 @@ fn merge_composed(
         argument.directives = ast::DirectiveList(applied);
         let default = argument.default_value.as_ref();
         argument.default_value = default.map(|one| values::coerced(one, &argument.ty, merged));
-        Some(Node::new(argument))
+        Node::new(argument)
     });
     ast::DirectiveDefinition {
         arguments: arguments.collect(),

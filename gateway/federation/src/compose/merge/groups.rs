@@ -45,7 +45,7 @@ pub(super) fn most_said<T>(groups: &[Group<'_, T>]) -> Option<usize> {
 }
 
 /// For a message: `X in "a", but Y in "b" and "c"`.
-pub(super) fn differences<'a, T>(groups: &[Group<'a, T>], say: impl Fn(&T) -> String) -> String {
+pub(super) fn differences<T>(groups: &[Group<'_, T>], say: impl Fn(&T) -> String) -> String {
     let mut text = String::new();
     for (index, group) in groups.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", but " };

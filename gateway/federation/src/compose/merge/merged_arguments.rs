@@ -114,21 +114,20 @@ fn demand(
             continue;
         };
         argument_name = Some(given.name.clone());
-        match auth::both(&merged, &auth::read(&given.value)) {
-            Some(both) => merged = both,
-            None => {
-                let message = format!(
-                    "@{name} on \"{}\" has too many alternatives in {} together: at most {} can be merged. Write fewer.",
-                    coordinate(),
-                    names(applied.iter().map(|one| one.subgraph)),
-                    auth::MOST_ALTERNATIVES,
-                );
-                let span = one.application.directive.location();
-                let places = [one.subgraph.at(span)];
-                report.error(ErrorCode::DirectiveCompositionError, message, places);
-                return None;
-            }
+        if let Some(both) = auth::both(&merged, &auth::read(&given.value)) {
+            merged = both;
+            continue;
         }
+        let message = format!(
+            "@{name} on \"{}\" has too many alternatives in {} together: at most {} can be merged. Write fewer.",
+            coordinate(),
+            names(applied.iter().map(|one| one.subgraph)),
+            auth::MOST_ALTERNATIVES,
+        );
+        let span = one.application.directive.location();
+        let places = [one.subgraph.at(span)];
+        report.error(ErrorCode::DirectiveCompositionError, message, places);
+        return None;
     }
     Some(argument(argument_name?, auth::write(&merged)))
 }

@@ -117,11 +117,11 @@ impl<'a> Merger<'a> {
             Kind::Object | Kind::Interface => Some(objects::merge(ty, kind, self, report)),
             Kind::Scalar => {
                 let sources = ty.of_kind(ExtendedType::as_scalar);
-                scalars::merge(name, &sources, self, report)
+                Some(scalars::merge(name, &sources, self, report))
             }
             Kind::Union => {
                 let sources = ty.of_kind(ExtendedType::as_union);
-                unions::merge(name, &sources, self, report)
+                Some(unions::merge(name, &sources, self, report))
             }
             Kind::Enum => {
                 let sources = ty.of_kind(ExtendedType::as_enum);

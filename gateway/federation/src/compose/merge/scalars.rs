@@ -14,7 +14,7 @@ pub(super) fn merge(
     sources: &[Source<'_, ScalarType>],
     merger: &Merger<'_>,
     report: &mut Report,
-) -> Option<ExtendedType> {
+) -> ExtendedType {
     let coordinate = || name.to_string();
     let described = sources
         .iter()
@@ -24,9 +24,9 @@ pub(super) fn merge(
         .iter()
         .map(|source| (source.subgraph, (&source.node.directives).into()));
     let applied = applied::merge(&coordinate, applied, &merger.features, report);
-    Some(ExtendedType::Scalar(Node::new(ScalarType {
+    ExtendedType::Scalar(Node::new(ScalarType {
         description,
         name: name.clone(),
         directives: type_joins::with(sources, applied),
-    })))
+    }))
 }

@@ -21,7 +21,7 @@ pub(super) fn merge(
     sources: &[Source<'_, UnionType>],
     merger: &Merger<'_>,
     report: &mut Report,
-) -> Option<ExtendedType> {
+) -> ExtendedType {
     let coordinate = || name.to_string();
     let described = sources
         .iter()
@@ -50,12 +50,12 @@ pub(super) fn merge(
     let applied = applied::merge(&coordinate, applied, &merger.features, report);
     directives.extend(applied);
     let members = members.into_keys().map(Into::into);
-    Some(ExtendedType::Union(Node::new(UnionType {
+    ExtendedType::Union(Node::new(UnionType {
         description,
         name: name.clone(),
         directives: type_joins::with(sources, directives),
         members: members.collect::<IndexSet<_>>(),
-    })))
+    }))
 }
 
 fn hint_missing(
