@@ -5,9 +5,10 @@
 use apollo_compiler::Name;
 
 use super::{
+    doors::{Door, Remote},
     selection::{Item, SetId},
     type_sets::TypeSet,
-    views::{Remote, Session, TYPENAME, View, Views},
+    views::{Session, TYPENAME, View, Views},
 };
 use crate::model::{SubgraphId, TypeId};
 
@@ -213,7 +214,9 @@ impl Session<'_> {
         let mut needs: Vec<Vec<SubgraphId>> = Vec::new();
         for item in &set.items {
             if self.needs_type(item, leaves) {
-                total.depth = total.depth.max(1);
+                let told = self.told_bound(item, leaves, from, nesting);
+                total.depth = total.depth.max(1 + told.depth);
+                total.fetches += told.fetches;
                 needs.push(Vec::new());
                 continue;
             }
@@ -235,6 +238,43 @@ impl Session<'_> {
         total
     }
 
+    /// What a field costs at least once the type is known that an interface object hides.
+    fn told_bound(&mut self, item: &Item, leaves: TypeSet, from: Views, nesting: u32) -> Bound {
+        let mut total = Bound::FREE;
+        let Some(interface) = self.hidden(leaves) else {
+            return total;
+        };
+        let mut views = self.views(from).to_vec();
+        for (door, hops) in self.telling_doors(interface, from) {
+            views.extend(hops.map(|_| door.view()));
+        }
+        let leaves = self.leaves_of_all(&views);
+        let from = self.intern_views(&views);
+        for class in self.classes(item, leaves, from) {
+            let one = self.class_bound(item, &class, leaves, from, nesting);
+            if one.is_reachable {
+                total.depth = total.depth.max(one.depth);
+                total.fetches += one.fetches;
+            }
+        }
+        total
+    }
+
+    /// The doors to subgraphs that can tell the types of an interface's objects, and how far they are.
+    pub(super) fn telling_doors(
+        &mut self,
+        interface: TypeId,
+        from: Views,
+    ) -> Vec<(Door, Option<u32>)> {
+        let hops = self.hops(interface, from);
+        let doors = self.doors(interface);
+        let model = self.model;
+        let doors = doors.iter().cloned().zip(hops.iter().copied());
+        doors
+            .filter(|(door, _)| !model.ty(interface).is_interface_object(door.subgraph))
+            .collect()
+    }
+
     /// What one class of fields costs at least if it is all that is wanted: every fetch on the way counts.
     fn alone(&mut self, item: &Item, class: &Class, from: Views, nesting: u32) -> u32 {
         if !class.locals.is_empty() {
@@ -247,14 +287,8 @@ impl Session<'_> {
         }
         let mut least: Option<u32> = None;
         for way in &class.remotes {
-            let mut fetches = way.hops;
-            if let Some(requires) = way.remote.requires {
-                let leaf = self.types.members(class.leaves)[0];
-                let needed = self.field_set(requires, leaf);
-                let leaves = self.types.intern(&[leaf]);
-                let needed = self.bound_within(needed, from, leaves, nesting + 1);
-                fetches = fetches.max(needed.fetches + 1);
-            }
+            let needed = self.before(class, way, from, nesting);
+            let mut fetches = way.hops.max(needed.fetches + 1);
             let below = self.below_within(item.below, &[way.remote.value], nesting);
             // A part of what is below may come from elsewhere.
             if below.is_reachable {
@@ -263,6 +297,25 @@ impl Session<'_> {
             least = Some(least.map_or(fetches, |known| known.min(fetches)));
         }
         least.unwrap_or(0)
+    }
+
+    /// What has to happen at least before a way can be taken: the fetches of what it requires, and how deep the one is that
+    /// resolves it.
+    pub(super) fn before(&mut self, class: &Class, way: &Way, from: Views, nesting: u32) -> Bound {
+        let mut cost = Bound {
+            depth: way.hops,
+            ..Bound::FREE
+        };
+        if let Some(requires) = way.remote.requires {
+            let leaf = self.types.members(class.leaves)[0];
+            let needed = self.field_set(requires, leaf);
+            let leaves = self.types.intern(&[leaf]);
+            let needed = self.bound_within(needed, from, leaves, nesting + 1);
+            cost.depth = cost.depth.max(needed.depth + 1);
+            cost.fetches = needed.fetches;
+            cost.is_reachable = needed.is_reachable;
+        }
+        cost
     }
 
     /// Without the fetches that enter other subgraphs here: fields may share them.
@@ -290,16 +343,9 @@ impl Session<'_> {
         }
         for way in &class.remotes {
             let mut one = self.below_within(item.below, &[way.remote.value], nesting);
-            let mut before = way.hops;
-            if let Some(requires) = way.remote.requires {
-                let leaf = self.types.members(class.leaves)[0];
-                let needed = self.field_set(requires, leaf);
-                let leaves = self.types.intern(&[leaf]);
-                let needed = self.bound_within(needed, from, leaves, nesting + 1);
-                one.is_reachable &= needed.is_reachable;
-                before = before.max(needed.depth + 1);
-            }
-            one.depth += before;
+            let needed = self.before(class, way, from, nesting);
+            one.is_reachable &= needed.is_reachable;
+            one.depth += needed.depth;
             best = Bound::either(best, one);
             values.push(way.remote.value);
         }
@@ -324,7 +370,7 @@ impl Session<'_> {
             return false;
         }
         let all = self.leaves_of_all(values);
-        values.iter().any(|value| self.leaves(*value) == Some(all))
+        values.iter().all(|value| self.leaves(*value) == Some(all))
     }
 
     pub(super) fn field_set(&mut self, set: crate::model::FieldSetId, of: TypeId) -> SetId {

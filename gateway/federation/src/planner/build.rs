@@ -103,8 +103,25 @@ impl Builder<'_, '_> {
         let wanted: Vec<usize> = (0..set.items.len())
             .filter(|place| set.items[*place].deferral == deferral)
             .collect();
+        let first = self.without_type(position, set, &wanted, demand);
+        self.plan_wanted(position, set, &first, demand, found)?;
         self.learn_type(position, set, &wanted, demand)?;
-        let mut pending = self.pending(position, set, &wanted, demand);
+        let rest: Vec<usize> = wanted
+            .into_iter()
+            .filter(|place| !first.contains(place))
+            .collect();
+        self.plan_wanted(position, set, &rest, demand, found)
+    }
+
+    fn plan_wanted(
+        &mut self,
+        position: PositionId,
+        set: &Rc<Set>,
+        wanted: &[usize],
+        demand: Demand,
+        found: &mut Found,
+    ) -> Result<(), PlanError> {
+        let mut pending = self.pending(position, set, wanted, demand);
         let mut seen = (usize::MAX, self.leaves(position, demand));
         while !pending.is_empty() {
             if self.session.steps > MAX_STEPS {

@@ -38,6 +38,9 @@ pub(super) struct Candidate {
 /// Pending fields that are weighed against each other before one is taken.
 const MAX_WEIGHED: usize = 32;
 
+/// Ways of one field that are tried.
+const MAX_CANDIDATES: usize = 4;
+
 impl Builder<'_, '_> {
     /// The pending field that has the fewest ways, with them.
     pub(super) fn most_urgent(
@@ -125,19 +128,7 @@ impl Builder<'_, '_> {
             };
             return self.candidates(position, set, one, shared);
         }
-        let goal = self.goal;
-        let after = u32::from(demand.is_internal);
-        candidates.sort_by_key(|one| ((one.depth + after).max(goal), one.fetches, one.depth));
-        let mut kept: Vec<Candidate> = Vec::new();
-        for one in candidates {
-            let is_beaten = kept
-                .iter()
-                .any(|other| other.depth <= one.depth && other.fetches <= one.fetches - one.shared);
-            if !is_beaten && kept.len() < 4 {
-                kept.push(one);
-            }
-        }
-        kept
+        promising(candidates, self.goal, u32::from(demand.is_internal))
     }
 
     fn way_cost(
@@ -150,31 +141,22 @@ impl Builder<'_, '_> {
         is_internal: bool,
     ) -> Option<(Bound, u32)> {
         let mut cost = self.session.bound_below(item.below, way.remote.value);
-        let mut before = way.hops;
-        if let Some(requires) = way.remote.requires {
-            let leaf = self.session.types.members(one.class.leaves)[0];
-            let needed = self.session.field_set(requires, leaf);
-            let leaves = self.session.types.intern(&[leaf]);
-            let needed = self.session.bound(needed, views, leaves);
-            if !needed.is_reachable {
-                return None;
-            }
-            before = before.max(needed.depth + 1);
-            cost.fetches += needed.fetches;
-        }
-        if !cost.is_reachable {
+        let needed = self.session.before(&one.class, way, views, 0);
+        if !cost.is_reachable || !needed.is_reachable {
             return None;
         }
+        cost.fetches += needed.fetches;
+        let before = needed.depth;
         let is_open = self
             .entered(position, way, one.class.leaves)
             .is_some_and(|place| {
                 !is_internal
-                    || self.source_depth(position, place) <= self.least_depth(position) + before
+                    || self.source_depth(position, place) <= self.entry_depth(position) + before
             })
             && way.remote.requires.is_none();
         let entries = if is_open { 0 } else { way.hops };
         cost.fetches += entries;
-        cost.depth += self.least_depth(position) + before;
+        cost.depth += self.entry_depth(position) + before;
         Some((cost, entries))
     }
 
@@ -220,10 +202,15 @@ impl Builder<'_, '_> {
                 continue;
             }
             values.push(way.remote.value);
-            if self.entered(position, way, one.class.leaves).is_none() {
-                deepest = deepest.max(self.least_depth(position) + way.hops);
+            if let Some(place) = self.entered(position, way, one.class.leaves) {
+                deepest = deepest.max(self.source_depth(position, place));
+            } else {
+                deepest = deepest.max(self.entry_depth(position) + way.hops);
                 entries += 1;
             }
+        }
+        if values.len() < 2 {
+            return None;
         }
         let leaves = self.session.leaves_of_all(&values);
         let views = self.session.intern_views(&values);
@@ -268,4 +255,20 @@ impl Builder<'_, '_> {
         };
         candidates.swap_remove(place).choice
     }
+}
+
+/// The most promising of some candidates first, without those that another beats in every way. What stays within the goal
+/// is as good as any; so many requests come after.
+fn promising(mut candidates: Vec<Candidate>, goal: u32, after: u32) -> Vec<Candidate> {
+    candidates.sort_by_key(|one| ((one.depth + after).max(goal), one.fetches, one.depth));
+    let mut kept: Vec<Candidate> = Vec::new();
+    for one in candidates {
+        let is_beaten = kept
+            .iter()
+            .any(|other| other.depth <= one.depth && other.fetches <= one.fetches - one.shared);
+        if !is_beaten && kept.len() < MAX_CANDIDATES {
+            kept.push(one);
+        }
+    }
+    kept
 }

@@ -3,11 +3,11 @@
 use super::{
     PlanError,
     build::{Builder, Demand},
+    doors::Door,
     graph::{ContextUse, Graph, GroupId, PositionId},
     representation::merge_unwrapped,
     selection::Item,
     type_sets::TypeSet,
-    views::Door,
 };
 use crate::{
     model::{ContextArgument, FieldId},

@@ -4,10 +4,11 @@ use super::{
     PlanError,
     bound::Way,
     build::{Builder, Demand},
+    doors::Door,
     graph::{ContextUse, Entry, Graph, Group, GroupId, PositionId, Representation, Source},
     selection::{Arguments, Condition, Item, Set},
     type_sets::TypeSet,
-    views::{Door, Grant, Seen, Session, TYPENAME, View},
+    views::{Seen, Session, TYPENAME, View},
 };
 use crate::model::{FieldId, FieldSetId, TypeId};
 
@@ -18,14 +19,16 @@ const MAX_NESTING: u32 = 40;
 const MAX_REPRESENTATIONS: usize = 20_000;
 
 /// What an entering is for.
-struct Entering<'a> {
-    door: Door,
+pub(super) struct Entering<'a> {
+    pub(super) door: Door,
     /// What each type of object has to bring besides a key.
-    requires: Vec<(TypeId, FieldSetId)>,
+    pub(super) requires: Vec<(TypeId, FieldSetId)>,
     /// The field that is wanted, if it has arguments from context.
-    contextual: Option<FieldId>,
+    pub(super) contextual: Option<FieldId>,
     /// What will be selected there.
-    item: Option<&'a Item>,
+    pub(super) item: Option<&'a Item>,
+    /// How deep the request may be without making the plan deeper than it has to be.
+    latest: u32,
 }
 
 impl Session<'_> {
@@ -64,6 +67,7 @@ impl Builder<'_, '_> {
             requires,
             contextual: way.remote.has_contexts.then_some(way.remote.field),
             item: Some(item),
+            latest: self.latest(item, way, demand),
         };
         let condition = match item.conditions.as_slice() {
             _ if demand.is_internal => demand.condition,
@@ -79,6 +83,14 @@ impl Builder<'_, '_> {
         self.enter_door(position, leaves, &entering, needs)
     }
 
+    fn latest(&mut self, item: &Item, way: &Way, demand: Demand) -> u32 {
+        if demand.is_internal {
+            return u32::MAX;
+        }
+        let below = self.session.bound_below(item.below, way.remote.value);
+        self.goal.saturating_sub(below.depth)
+    }
+
     /// Where an interface object hides the type and something depends on it: asks a subgraph that knows.
     pub(super) fn learn_type(
         &mut self,
@@ -87,50 +99,21 @@ impl Builder<'_, '_> {
         wanted: &[usize],
         demand: Demand,
     ) -> Result<(), PlanError> {
-        let leaves = self.leaves(position, demand);
-        let Some(interface) = self.session.hidden(leaves) else {
+        let Some(interface) = self.unknown_type(position, set, wanted, demand) else {
             return Ok(());
         };
-        if self.graph.positions[position].sources.is_empty() {
-            return Ok(());
-        }
-        let depends_on_it = wanted.iter().any(|place| {
-            let item = &set.items[*place];
-            self.session.needs_type(item, leaves) || item.name == TYPENAME && !demand.is_internal
-        });
-        if !depends_on_it {
-            return Ok(());
-        }
-        let views: Vec<View> = self.graph.positions[position]
-            .sources
-            .iter()
-            .map(|source| source.view)
-            .collect();
-        let views = self.session.intern_views(&views);
-        let hops = self.session.hops(interface, views);
-        let doors = self.session.doors(interface);
-        let known = doors
-            .iter()
-            .zip(hops.iter())
-            .filter(|(door, _)| {
-                !self
-                    .session
-                    .model
-                    .ty(interface)
-                    .is_interface_object(door.subgraph)
-            })
-            .filter_map(|(door, hops)| Some(((*hops)?, door)))
-            .min_by_key(|(hops, door)| (*hops, door.subgraph));
-        let Some((_, door)) = known else {
+        let leaves = self.leaves(position, demand);
+        let Some(door) = self.telling_door(position, interface) else {
             return Err(PlanError::Unreachable {
                 coordinate: format!("{}.__typename", self.session.model.ty(interface).name),
             });
         };
         let entering = Entering {
-            door: door.clone(),
+            door,
             requires: Vec::new(),
             contextual: None,
             item: None,
+            latest: u32::MAX,
         };
         let needs = Demand {
             is_internal: true,
@@ -149,8 +132,78 @@ impl Builder<'_, '_> {
             conditions: vec![Condition::ALWAYS],
             below: None,
             is_shared: false,
+            has_requirement: false,
         });
         Ok(())
+    }
+
+    /// The interface whose objects' own type is not known, if something depends on it.
+    fn unknown_type(
+        &mut self,
+        position: PositionId,
+        set: &Set,
+        wanted: &[usize],
+        demand: Demand,
+    ) -> Option<TypeId> {
+        let leaves = self.leaves(position, demand);
+        let interface = self.session.hidden(leaves)?;
+        if self.graph.positions[position].sources.is_empty() {
+            return None;
+        }
+        let depends_on_it = wanted.iter().any(|place| {
+            let item = &set.items[*place];
+            self.session.needs_type(item, leaves) || item.name == TYPENAME && !demand.is_internal
+        });
+        depends_on_it.then_some(interface)
+    }
+
+    /// The nearest door to a subgraph that can tell the types of an interface's objects.
+    fn telling_door(&mut self, position: PositionId, interface: TypeId) -> Option<Door> {
+        let views: Vec<View> = self.graph.positions[position]
+            .sources
+            .iter()
+            .map(|source| source.view)
+            .collect();
+        let views = self.session.intern_views(&views);
+        let doors = self.session.telling_doors(interface, views).into_iter();
+        let known = doors.filter_map(|(door, hops)| Some((hops?, door)));
+        let nearest = known.min_by_key(|(hops, door)| (*hops, door.subgraph));
+        nearest.map(|(_, door)| door)
+    }
+
+    /// Of what is wanted where the type is not known, what need not wait for it: fields that only interface objects resolve.
+    pub(super) fn without_type(
+        &mut self,
+        position: PositionId,
+        set: &Set,
+        wanted: &[usize],
+        demand: Demand,
+    ) -> Vec<usize> {
+        let leaves = self.leaves(position, demand);
+        let Some(interface) = self.session.hidden(leaves) else {
+            return Vec::new();
+        };
+        let model = self.session.model;
+        let views = self.views(position, demand);
+        let mut without = Vec::new();
+        for place in wanted {
+            let item = &set.items[*place];
+            if item.name == TYPENAME || self.session.needs_type(item, leaves) {
+                continue;
+            }
+            let classes = self.session.classes(item, leaves, views);
+            let is_blind = !classes.is_empty()
+                && classes.iter().all(|class| {
+                    let mut ways = class.remotes.iter();
+                    class.locals.is_empty()
+                        && !class.remotes.is_empty()
+                        && ways.all(|way| model.ty(interface).is_interface_object(way.subgraph))
+                });
+            if is_blind {
+                without.push(*place);
+            }
+        }
+        without
     }
 
     fn enter_door(
@@ -217,7 +270,6 @@ impl Builder<'_, '_> {
             return Err(PlanError::TooComplex);
         }
         let group = &mut self.graph.groups[id];
-        group.has_requirements |= !entering.requires.is_empty();
         Graph::depend(&mut group.depends, depends);
         for one in representations {
             group.represent(one);
@@ -293,11 +345,7 @@ impl Builder<'_, '_> {
         contexts: Vec<ContextUse>,
         needs: Demand,
     ) -> usize {
-        let view = View {
-            subgraph: door.subgraph,
-            seen: door.seen,
-            grant: Grant::NONE,
-        };
+        let view = door.view();
         let node = self.graph.new_node(view);
         self.graph.groups.push(Group {
             subgraph: door.subgraph,
@@ -308,7 +356,6 @@ impl Builder<'_, '_> {
             depends: Vec::new(),
             depth,
             contexts,
-            has_requirements: false,
             block: needs.block,
             is_gone: false,
         });
@@ -332,12 +379,6 @@ impl Builder<'_, '_> {
             let group = &self.graph.groups[source.group];
             // What is asked of an interface object is asked of all that are sent.
             let is_common = matches!(door.seen, Seen::As(_));
-            let differs = is_common
-                && (group.has_requirements || !entering.requires.is_empty())
-                && !is_about(group, self.session.types.members(leaves))
-                && !entering.item.is_some_and(|item| {
-                    self.graph.nodes[source.node].is_only(&item.key, &item.name, item.arguments)
-                });
             let is_in_the_way = is_common
                 && !needs.is_early
                 && entering.item.is_some_and(|item| {
@@ -349,19 +390,11 @@ impl Builder<'_, '_> {
                 && !group.representations.is_empty()
                 && group.block == needs.block
                 && group.depth >= depth
-                && (group.depth == depth || !needs.is_early || !self.covers(source, leaves))
+                && group.depth <= entering.latest.max(depth)
+                && (group.depth == depth || !needs.is_early)
                 && group.contexts == contexts
                 && !is_in_the_way
-                && !differs
+                && self.fits(source, entering, leaves)
         })
     }
-}
-
-/// Whether a group is sent objects of exactly these types.
-fn is_about(group: &Group, leaves: &[TypeId]) -> bool {
-    group.representations.len() == leaves.len()
-        && group
-            .representations
-            .iter()
-            .all(|one| leaves.contains(&one.leaf))
 }

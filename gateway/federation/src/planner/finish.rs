@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::graph::{Entry, Graph, GroupId, NodeId, PositionId};
+use super::graph::{Entry, Graph, Group, GroupId, NodeId, PositionId};
 use super::selection::Condition;
 use super::views::{Seen, TYPENAME};
 
@@ -210,19 +210,25 @@ impl Graph {
             && one.block == other.block
             && !one.representations.is_empty()
             && !other.representations.is_empty();
-        let is_common = matches!(one.view.seen, Seen::As(_));
-        let differs = is_common
-            && (one.has_requirements || other.has_requirements)
-            && !(one.representations.len() == other.representations.len()
-                && one.representations.iter().all(|left| {
-                    let mut others = other.representations.iter();
-                    others.any(|right| right.leaf == left.leaf)
-                }));
         is_alike
-            && !differs
+            && self.brings_enough(one, other)
+            && self.brings_enough(other, one)
             && self.nodes[other.node].entries.iter().all(|entry| {
                 !self.nodes[one.node].conflicts(&entry.key, &entry.name, entry.arguments)
             })
+    }
+
+    /// Whether what one group sends is enough for what the other asks, too: of an interface object, everything is asked of all
+    /// objects alike.
+    fn brings_enough(&self, one: &Group, other: &Group) -> bool {
+        let is_common = matches!(one.view.seen, Seen::As(_));
+        let (sent, asked) = (&self.nodes[one.node], &self.nodes[other.node]);
+        !is_common
+            || one
+                .representations
+                .iter()
+                .all(|sent| other.sends(sent.leaf))
+            || asked.requiring().all(|name| sent.requires_for(name))
     }
 
     fn try_merge(&mut self, one: GroupId, other: GroupId, limit: u32) {
@@ -261,7 +267,6 @@ impl Graph {
                 guard.needed_by = Some(one);
             }
         }
-        self.groups[one].has_requirements |= self.groups[other].has_requirements;
         for context in std::mem::take(&mut self.groups[other].contexts) {
             if !self.groups[one].contexts.contains(&context) {
                 self.groups[one].contexts.push(context);

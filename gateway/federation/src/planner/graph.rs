@@ -58,8 +58,6 @@ pub(super) struct Group {
     /// Its place in the longest chain of requests, from 1.
     pub(super) depth: u32,
     pub(super) contexts: Vec<ContextUse>,
-    /// Whether a representation holds more than a key.
-    pub(super) has_requirements: bool,
     /// The `@defer` that it belongs to.
     pub(super) block: Option<BlockId>,
     /// Merged into another one.
@@ -160,6 +158,8 @@ pub(super) struct Entry {
     pub(super) below: Option<NodeId>,
     /// One of several places that the field is read from: dropped when nothing is read through it.
     pub(super) is_shared: bool,
+    /// Whether the objects have to bring something for it.
+    pub(super) has_requirement: bool,
 }
 
 /// A `@defer` at a position.
@@ -172,6 +172,11 @@ pub(super) struct Block {
 }
 
 impl Group {
+    /// Whether it is sent objects of a type.
+    pub(super) fn sends(&self, leaf: TypeId) -> bool {
+        self.representations.iter().any(|one| one.leaf == leaf)
+    }
+
     /// Sends this, too: fields of a type that is sent already join it.
     pub(super) fn represent(&mut self, one: Representation) {
         let mut known = self.representations.iter_mut();
@@ -208,11 +213,15 @@ impl SelectionNode {
         self.entries.len() - 1
     }
 
-    /// Whether nothing but this field is selected.
-    pub(super) fn is_only(&self, key: &Name, name: &Name, arguments: Arguments) -> bool {
-        self.entries
-            .iter()
-            .all(|entry| entry.key == *key && entry.name == *name && entry.arguments == arguments)
+    /// The fields for which objects have to bring something.
+    pub(super) fn requiring(&self) -> impl Iterator<Item = &Name> {
+        let entries = self.entries.iter().filter(|entry| entry.has_requirement);
+        entries.map(|entry| &entry.name)
+    }
+
+    /// Whether a field that requires something is selected.
+    pub(super) fn requires_for(&self, name: &Name) -> bool {
+        self.requiring().any(|known| known == name)
     }
 
     /// Whether a key stands for another field here.

@@ -8,9 +8,11 @@ mod bound;
 mod build;
 mod choice;
 mod chooser;
+mod common;
 mod context;
 mod defer;
 mod defer_use;
+mod doors;
 mod enter;
 mod error;
 mod finish;
@@ -91,22 +93,22 @@ impl Planner {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
+        let defers =
+            options.defer && kind != OperationKind::Subscription && has_defer(document, operation);
         let planning = Planning {
             model: self.supergraph.model(),
             document,
             operation,
             kind,
             options,
+            defers,
         };
-        let defers = options.defer && kind != OperationKind::Subscription;
-        let node = if defers && has_defer(document, operation) {
-            let mut variables = BTreeSet::new();
+        let mut variables = BTreeSet::new();
+        if defers {
             defer_variables(document, operation, &mut variables);
-            let variables: Vec<Name> = variables.into_iter().take(MAX_DEFER_VARIABLES).collect();
-            planning.deferring(&variables, &mut BTreeSet::new())?
-        } else {
-            planning.node(None, &BTreeMap::new())?
-        };
+        }
+        let variables: Vec<Name> = variables.into_iter().take(MAX_DEFER_VARIABLES).collect();
+        let node = planning.deferring(&variables, &mut BTreeMap::new())?;
         Ok(Plan { kind, node })
     }
 }
@@ -118,31 +120,30 @@ struct Planning<'p> {
     operation: &'p Operation,
     kind: OperationKind,
     options: &'p PlanOptions,
+    /// Whether parts of the answer are deferred.
+    defers: bool,
 }
+
+/// Variables whose value is given.
+type Fixed = BTreeMap<Name, bool>;
 
 impl Planning<'_> {
     /// One plan for each value of the variables that turn a `@defer` on.
-    fn deferring(
-        &self,
-        undecided: &[Name],
-        on: &mut BTreeSet<Name>,
-    ) -> Result<Option<Node>, PlanError> {
+    fn deferring(&self, undecided: &[Name], fixed: &mut Fixed) -> Result<Option<Node>, PlanError> {
         let Some((variable, rest)) = undecided.split_first() else {
-            return self.node(Some(on), &BTreeMap::new());
+            let most = fixed.len() + MAX_ORDER_VARIABLES;
+            return self.node(fixed, most);
         };
-        on.insert(variable.clone());
-        let with = self.deferring(rest, on)?;
-        on.remove(variable);
-        let without = self.deferring(rest, on)?;
+        fixed.insert(variable.clone(), true);
+        let with = self.deferring(rest, fixed)?;
+        fixed.insert(variable.clone(), false);
+        let without = self.deferring(rest, fixed)?;
+        fixed.remove(variable);
         Ok(choice(variable, with, without))
     }
 
-    /// The plan for given values of some variables.
-    fn node(
-        &self,
-        defers: Option<&BTreeSet<Name>>,
-        fixed: &BTreeMap<Name, bool>,
-    ) -> Result<Option<Node>, PlanError> {
+    /// The plan for given values of some variables; so many may be given in all.
+    fn node(&self, fixed: &Fixed, most: usize) -> Result<Option<Node>, PlanError> {
         let labels = &self.options.override_labels;
         let labels = self.model.labels.iter().map(|one| labels.contains(one));
         let mut session = Session::new(self.model, labels.collect());
@@ -152,7 +153,7 @@ impl Planning<'_> {
             document: self.document,
             types: &mut session.types,
             selections: &mut session.selections,
-            defers,
+            defers: self.defers,
             fixed,
         };
         let all = { normalizer }.operation(root)?;
@@ -173,10 +174,10 @@ impl Planning<'_> {
         }
         let undecided = session.selections.order.pop_first();
         if self.kind == OperationKind::Mutation
-            && fixed.len() < MAX_ORDER_VARIABLES
+            && fixed.len() < most
             && let Some(variable) = undecided
         {
-            return self.ordered(defers, fixed, &variable);
+            return self.ordered(fixed, most, &variable);
         }
         match self.kind {
             OperationKind::Query => {
@@ -193,14 +194,14 @@ impl Planning<'_> {
     /// decides (GraphQL, "Field Collection").
     fn ordered(
         &self,
-        defers: Option<&BTreeSet<Name>>,
-        fixed: &BTreeMap<Name, bool>,
+        fixed: &Fixed,
+        most: usize,
         variable: &Name,
     ) -> Result<Option<Node>, PlanError> {
         let with = |value| {
             let mut fixed = fixed.clone();
             fixed.insert(variable.clone(), value);
-            self.node(defers, &fixed)
+            self.node(&fixed, most)
         };
         Ok(choice(variable, with(true)?, with(false)?))
     }

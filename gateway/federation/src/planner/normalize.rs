@@ -37,8 +37,8 @@ pub(super) struct Normalizer<'a> {
     pub(super) document: &'a ExecutableDocument,
     pub(super) types: &'a mut TypeSets,
     pub(super) selections: &'a mut Selections,
-    /// Whether `@defer` means something; the Boolean variables that turn it on.
-    pub(super) defers: Option<&'a BTreeSet<Name>>,
+    /// Whether `@defer` means something; of its variables, those that are given as true turn it on.
+    pub(super) defers: bool,
     /// Boolean variables whose value is given.
     pub(super) fixed: &'a BTreeMap<Name, bool>,
 }
@@ -64,6 +64,8 @@ struct Around {
 }
 
 struct Collected<'a> {
+    /// What holds wherever any of this is wanted.
+    given: Condition,
     drafts: Vec<Draft<'a>>,
     index: FxHashMap<(TypeSet, Name, Option<DeferralId>), usize>,
     visited: BTreeSet<(Name, TypeSet, Condition, Option<DeferralId>)>,
@@ -77,14 +79,20 @@ impl<'a> Normalizer<'a> {
             set,
             condition: Condition::ALWAYS,
         };
-        self.merged(&[origin], 0)
+        self.merged(&[origin], Condition::ALWAYS, 0)
     }
 
-    fn merged(&mut self, origins: &[Origin<'a>], level: usize) -> Result<SetId, PlanError> {
+    fn merged(
+        &mut self,
+        origins: &[Origin<'a>],
+        given: Condition,
+        level: usize,
+    ) -> Result<SetId, PlanError> {
         if level > MAX_LEVELS {
             return Err(PlanError::TooDeep { limit: MAX_LEVELS });
         }
         let mut collected = Collected {
+            given,
             drafts: Vec::new(),
             index: FxHashMap::default(),
             visited: BTreeSet::new(),
@@ -107,7 +115,7 @@ impl<'a> Normalizer<'a> {
                     self.selections.order.extend(variables);
                 }
             }
-            items.push(self.finish(draft, level)?);
+            items.push(self.finish(draft, given, level)?);
         }
         let whole = match origins {
             [first, ..] => Some(self.possible(&first.set.ty)?),
@@ -116,7 +124,12 @@ impl<'a> Normalizer<'a> {
         Ok(self.selections.add_whole(items, whole))
     }
 
-    fn finish(&mut self, draft: Draft<'a>, level: usize) -> Result<Item, PlanError> {
+    fn finish(
+        &mut self,
+        draft: Draft<'a>,
+        mut given: Condition,
+        level: usize,
+    ) -> Result<Item, PlanError> {
         let Draft { mut item, below } = draft;
         // Of too many reasons none is worth telling: what is not wanted is left out of the response anyway.
         if item.conditions.contains(&Condition::ALWAYS) || item.conditions.len() > MAX_CONDITIONS {
@@ -128,6 +141,9 @@ impl<'a> Normalizer<'a> {
                 && below
                     .iter()
                     .all(|(condition, _)| *condition == item.conditions[0]);
+            if is_one {
+                given = self.selections.both(given, item.conditions[0]);
+            }
             let origins: Vec<_> = below
                 .into_iter()
                 .map(|(condition, set)| Origin {
@@ -135,7 +151,7 @@ impl<'a> Normalizer<'a> {
                     condition: if is_one { Condition::ALWAYS } else { condition },
                 })
                 .collect();
-            item.below = Some(self.merged(&origins, level + 1)?);
+            item.below = Some(self.merged(&origins, given, level + 1)?);
         }
         Ok(item)
     }
@@ -157,7 +173,8 @@ impl<'a> Normalizer<'a> {
         for selection in selections {
             match selection {
                 Selection::Field(field) => {
-                    let Some(around) = self.conditioned(around, &field.directives) else {
+                    let Some(around) = self.conditioned(around, &field.directives, collected.given)
+                    else {
                         continue;
                     };
                     self.field(field, around, collected)?;
@@ -208,7 +225,7 @@ impl<'a> Normalizer<'a> {
         collected: &mut Collected<'a>,
     ) -> Result<Option<Around>, PlanError> {
         self.selections.count()?;
-        let Some(mut around) = self.conditioned(around, directives) else {
+        let Some(mut around) = self.conditioned(around, directives, collected.given) else {
             return Ok(None);
         };
         if let Some(condition) = condition {
@@ -223,12 +240,11 @@ impl<'a> Normalizer<'a> {
 
     /// What a `@defer` that is on opens inside of `outer`.
     fn deferral(&self, directives: &DirectiveList, outer: Option<DeferralId>) -> Option<Deferral> {
-        let on = self.defers?;
-        let defer = directives.get("defer")?;
+        let defer = directives.get("defer").filter(|_| self.defers)?;
         let is_on = match defer.specified_argument_by_name("if").map(AsRef::as_ref) {
             None | Some(Value::Null) => true,
             Some(Value::Boolean(value)) => *value,
-            Some(Value::Variable(variable)) => on.contains(variable),
+            Some(Value::Variable(variable)) => self.fixed.get(variable) == Some(&true),
             Some(_) => false,
         };
         let label = defer.specified_argument_by_name("label");
@@ -281,8 +297,13 @@ impl<'a> Normalizer<'a> {
         Ok(())
     }
 
-    /// Adds `@skip` and `@include`; `None`: never.
-    fn conditioned(&mut self, mut around: Around, directives: &DirectiveList) -> Option<Around> {
+    /// Adds `@skip` and `@include`, but for what is given anyway; `None`: never.
+    fn conditioned(
+        &mut self,
+        mut around: Around,
+        directives: &DirectiveList,
+        given: Condition,
+    ) -> Option<Around> {
         if directives.0.is_empty() {
             return Some(around);
         }
@@ -293,8 +314,8 @@ impl<'a> Normalizer<'a> {
                 .and_then(|directive| directive.specified_argument_by_name("if"));
             match value.map(AsRef::as_ref) {
                 Some(Value::Boolean(value)) if *value != expected => return None,
-                Some(Value::Variable(variable)) => match self.fixed.get(variable) {
-                    Some(value) if *value != expected => return None,
+                Some(Value::Variable(variable)) => match self.value(variable, given) {
+                    Some(value) if value != expected => return None,
                     Some(_) => {}
                     None => literals.push((variable.clone(), expected)),
                 },
@@ -313,6 +334,14 @@ impl<'a> Normalizer<'a> {
             }
         }
         Some(around)
+    }
+
+    /// The value of a variable, where it is known.
+    fn value(&self, variable: &Name, given: Condition) -> Option<bool> {
+        let given = self.selections.literals(given).iter();
+        let given = given.filter(|(name, _)| name == variable);
+        let fixed = self.fixed.get(variable).copied();
+        fixed.or(given.map(|(_, value)| *value).next())
     }
 }
 

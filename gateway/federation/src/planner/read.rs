@@ -7,7 +7,7 @@ use apollo_compiler::Name;
 use super::{
     PlanError,
     build::{Builder, Demand, Found, Pending},
-    graph::{Entry, Graph, GroupId, Guard, PositionId, Source},
+    graph::{Entry, Graph, GroupId, Guard, NodeId, PositionId, Source},
     representation::merge_selection,
     selection::{Condition, Item, Set, SetId},
     type_sets::TypeSet,
@@ -47,19 +47,17 @@ impl Builder<'_, '_> {
         one: &Pending,
         demand: Demand,
     ) -> Option<(usize, View)> {
-        // What another part of the answer reads only under a condition comes last.
-        let mut best: Option<((bool, u32), usize, View)> = None;
+        let mut best: Option<(u32, usize, View)> = None;
         for (place, value) in self.sources(position, set, one, demand) {
             let item = &set.items[one.item];
             let is_free =
                 item.name == TYPENAME || self.session.bound_below(item.below, value).is_free();
             let depth = self.source_depth(position, place);
-            let rank = (!self.is_certain(position, place, demand), depth);
-            if is_free && best.is_none_or(|(known, ..)| rank < known) {
-                best = Some((rank, place, value));
+            if is_free && best.is_none_or(|(known, ..)| depth < known) {
+                best = Some((depth, place, value));
             }
         }
-        let ((_, depth), place, value) = best?;
+        let (depth, place, value) = best?;
         // A request to come may rather wait for something else.
         let is_early = !demand.is_internal || depth <= self.least_depth(position) + 1;
         (is_early || one.class.remotes.is_empty()).then_some((place, value))
@@ -162,6 +160,7 @@ impl Builder<'_, '_> {
             };
             let conditions = self.conditions(position, item, source.group, demand);
             let contextual = self.contextual(source.group, item, leaves);
+            let leaf = self.session.types.members(leaves)[0];
             let entry = Entry {
                 on: leaves,
                 key: key.clone(),
@@ -171,16 +170,13 @@ impl Builder<'_, '_> {
                 conditions,
                 below: None,
                 is_shared: places.len() > 1,
+                has_requirement: self
+                    .session
+                    .requires(leaf, &item.name, source.view)
+                    .is_some(),
             };
             let at = self.graph.nodes[source.node].add(entry);
-            if demand.is_internal && demand.condition != Condition::ALWAYS {
-                self.graph.guards.push(Guard {
-                    node: source.node,
-                    entry: at,
-                    condition: demand.condition,
-                    needed_by: None,
-                });
-            }
+            self.guard(source.node, at, demand);
             if item.below.is_some() {
                 let reached = self.descend(position, source, at, &key, leaves, *value, item);
                 child = Some(reached);
@@ -197,6 +193,18 @@ impl Builder<'_, '_> {
             self.note(position, leaves, &key, item, below, found);
         }
         Ok(())
+    }
+
+    /// What only a conditional request needs is selected under that condition.
+    fn guard(&mut self, node: NodeId, entry: usize, demand: Demand) {
+        if demand.is_internal && demand.condition != Condition::ALWAYS {
+            self.graph.guards.push(Guard {
+                node,
+                entry,
+                condition: demand.condition,
+                needed_by: None,
+            });
+        }
     }
 
     /// Plans what is wanted below a field; gives back how it is read out of the response.

@@ -5,9 +5,10 @@ use apollo_compiler::Name;
 use super::{
     PlanError,
     build::{Builder, Demand, Found},
+    doors::Door,
     graph::{Graph, PositionId},
     selection::{Arguments, Condition, Item, SetId},
-    views::{Door, Session, TYPENAME, View},
+    views::{Session, TYPENAME, View},
 };
 use crate::{
     model::{FieldSetId, TypeId},

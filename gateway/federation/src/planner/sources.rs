@@ -79,7 +79,22 @@ impl Builder<'_, '_> {
             }
             sources.push((place, local.value));
         }
+        if demand.block.is_some() {
+            self.keep_certain(position, &mut sources, demand);
+        }
         sources
+    }
+
+    /// What another part of the answer reads only under a condition is no source as long as there is a better one.
+    fn keep_certain(&self, position: PositionId, sources: &mut Vec<(usize, View)>, demand: Demand) {
+        let certain: Vec<bool> = sources
+            .iter()
+            .map(|(place, _)| self.is_certain(position, *place, demand))
+            .collect();
+        if certain.contains(&true) {
+            let mut certain = certain.into_iter();
+            sources.retain(|_| certain.next().unwrap_or(true));
+        }
     }
 
     /// Whether a demand may put its fields into a group.
@@ -137,12 +152,29 @@ impl Builder<'_, '_> {
     }
 
     /// Whether a source is read whenever a demand's part of the answer is.
-    pub(super) fn is_certain(&self, position: PositionId, place: usize, demand: Demand) -> bool {
+    fn is_certain(&self, position: PositionId, place: usize, demand: Demand) -> bool {
         let source = self.graph.positions[position].sources[place];
+        self.is_read_always(position, source, demand)
+    }
+
+    fn is_read_always(&self, position: PositionId, source: Source, demand: Demand) -> bool {
         let group = &self.graph.groups[source.group];
-        if group.block == demand.block {
-            return true;
+        let is_own = group.block == demand.block;
+        if !is_own && !self.is_selected_always(position, source) {
+            return false;
         }
+        // It is only asked about objects that others have read.
+        let at = group.position;
+        let mut above = self.graph.positions[at].sources.iter();
+        group.depends.is_empty()
+            || above.any(|above| {
+                group.depends.contains(&above.group) && self.is_read_always(at, *above, demand)
+            })
+    }
+
+    /// Whether a source's request is sent and selects it under no condition.
+    fn is_selected_always(&self, position: PositionId, source: Source) -> bool {
+        let group = &self.graph.groups[source.group];
         let (mut at, mut node) = (position, source.node);
         while node != group.node {
             let Some(step) = &self.graph.positions[at].parent else {
@@ -185,6 +217,14 @@ impl Builder<'_, '_> {
             .unwrap_or(0)
     }
 
+    /// How deep the requests are at least that a request to enter waits for: root types need none.
+    pub(super) fn entry_depth(&self, position: PositionId) -> u32 {
+        match self.graph.positions[position].parent {
+            Some(_) => self.least_depth(position),
+            None => 0,
+        }
+    }
+
     /// One more group reads the objects of a position.
     pub(super) fn add_source(&mut self, position: PositionId, source: Source) -> usize {
         let here = &self.graph.positions[position];
@@ -214,6 +254,7 @@ impl Builder<'_, '_> {
                 conditions: vec![Condition::ALWAYS],
                 below: None,
                 is_shared: true,
+                has_requirement: false,
             });
         }
         let here = &mut self.graph.positions[position];

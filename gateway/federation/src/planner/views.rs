@@ -1,5 +1,4 @@
-//! How objects are seen from a subgraph: which of their fields it resolves itself, and through which doors (keys) other
-//! subgraphs are entered.
+//! How objects are seen from a subgraph, and which of their fields it resolves itself.
 
 use std::rc::Rc;
 
@@ -8,6 +7,7 @@ use apollo_compiler::Name;
 use rustc_hash::FxHashMap;
 
 use super::{
+    doors::{Door, Hops, Remote},
     selection::{Selections, SetId},
     type_sets::{TypeSet, TypeSets},
 };
@@ -40,17 +40,6 @@ pub(super) enum Seen {
     Entities,
 }
 
-/// A way into a subgraph for objects of one type.
-#[derive(Debug, Clone)]
-pub(super) struct Door {
-    pub(super) subgraph: SubgraphId,
-    pub(super) seen: Seen,
-    /// Any of these opens it; none: nothing is needed (root types).
-    pub(super) keys: Vec<FieldSetId>,
-    /// What a representation says as `__typename` in place of the object's own type.
-    pub(super) type_name: Option<TypeId>,
-}
-
 /// A field that a view resolves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Local {
@@ -59,23 +48,9 @@ pub(super) struct Local {
     pub(super) value: View,
 }
 
-/// A field that a subgraph resolves once it is entered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remote {
-    /// Its place among the doors of the object's type.
-    pub(super) door: usize,
-    pub(super) field: FieldId,
-    pub(super) value: View,
-    pub(super) requires: Option<FieldSetId>,
-    pub(super) has_contexts: bool,
-}
-
 /// A list of views, kept once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Views(pub(super) u32);
-
-/// How many entity fetches lead to each door of a type; `None`: no way.
-pub(super) type Hops = Rc<[Option<u32>]>;
 
 /// What one planning knows and has worked out so far.
 #[derive(Debug)]
@@ -88,9 +63,9 @@ pub(super) struct Session<'m> {
     grants: Vec<Vec<FieldSetId>>,
     views: Vec<Rc<[View]>>,
     view_index: FxHashMap<Rc<[View]>, Views>,
-    doors: FxHashMap<TypeId, Rc<[Door]>>,
-    remotes: FxHashMap<FieldId, Rc<[Remote]>>,
-    hops: FxHashMap<(TypeId, Views), Hops>,
+    pub(super) doors: FxHashMap<TypeId, Rc<[Door]>>,
+    pub(super) remotes: FxHashMap<FieldId, Rc<[Remote]>>,
+    pub(super) hops: FxHashMap<(TypeId, Views), Hops>,
     pub(super) bounds: FxHashMap<(SetId, Views, TypeSet), super::bound::Bound>,
     /// Steps of work so far.
     pub(super) steps: u64,
@@ -177,7 +152,7 @@ impl<'m> Session<'m> {
         }
     }
 
-    fn is_on(&self, label: Option<Label>) -> bool {
+    pub(super) fn is_on(&self, label: Option<Label>) -> bool {
         label.is_none_or(|label| self.labels[label.id.0 as usize] == label.when)
     }
 
@@ -211,7 +186,12 @@ impl<'m> Session<'m> {
         Some(Local { field: id, value })
     }
 
-    fn value(&mut self, field: &Field, join: &JoinedField, mut grant: Vec<FieldSetId>) -> View {
+    pub(super) fn value(
+        &mut self,
+        field: &Field,
+        join: &JoinedField,
+        mut grant: Vec<FieldSetId>,
+    ) -> View {
         grant.extend(join.provides);
         View {
             subgraph: join.subgraph,
@@ -248,197 +228,5 @@ impl<'m> Session<'m> {
             }
         }
         below
-    }
-
-    /// The doors for objects of a type.
-    pub(super) fn doors(&mut self, leaf: TypeId) -> Rc<[Door]> {
-        if let Some(known) = self.doors.get(&leaf) {
-            return Rc::clone(known);
-        }
-        let model = self.model;
-        let ty = model.ty(leaf);
-        let mut doors = Vec::new();
-        for join in &ty.joins {
-            let is_root = model.is_root(leaf);
-            if join.keys.is_empty() && !is_root {
-                continue;
-            }
-            let is_hidden = ty.kind == Kind::Interface;
-            doors.push(Door {
-                subgraph: join.subgraph,
-                seen: if is_root || is_hidden {
-                    Seen::As(leaf)
-                } else {
-                    Seen::Entities
-                },
-                keys: if is_root {
-                    Vec::new()
-                } else {
-                    join.keys.clone()
-                },
-                type_name: is_hidden.then_some(leaf),
-            });
-        }
-        for &interface in &ty.interfaces {
-            for join in &model.ty(interface).joins {
-                if join.is_interface_object && !join.keys.is_empty() {
-                    doors.push(Door {
-                        subgraph: join.subgraph,
-                        seen: Seen::As(interface),
-                        keys: join.keys.clone(),
-                        type_name: Some(interface),
-                    });
-                }
-            }
-        }
-        let doors: Rc<[Door]> = doors.into();
-        self.doors.insert(leaf, Rc::clone(&doors));
-        doors
-    }
-
-    /// The subgraphs that resolve a field of objects of a type once they are entered.
-    pub(super) fn remotes(&mut self, leaf: TypeId, name: &str) -> Rc<[Remote]> {
-        let Some(key) = self.model.field_named(leaf, name) else {
-            return Rc::from([]);
-        };
-        if let Some(known) = self.remotes.get(&key) {
-            return Rc::clone(known);
-        }
-        let model = self.model;
-        let mut remotes = Vec::new();
-        for (place, door) in self.doors(leaf).iter().enumerate() {
-            let owner = match door.seen {
-                Seen::As(ty) => ty,
-                Seen::Entities => leaf,
-            };
-            let Some(id) = model.field_named(owner, name) else {
-                continue;
-            };
-            let field = model.field(id);
-            let Some(join) = field.joined(door.subgraph) else {
-                continue;
-            };
-            if join.is_external || !self.is_on(join.label) {
-                continue;
-            }
-            remotes.push(Remote {
-                door: place,
-                field: id,
-                value: self.value(field, join, Vec::new()),
-                requires: join.requires,
-                has_contexts: !join.contexts.is_empty(),
-            });
-        }
-        let remotes: Rc<[Remote]> = remotes.into();
-        self.remotes.insert(key, Rc::clone(&remotes));
-        remotes
-    }
-
-    /// How many entity fetches lead from what is seen to each of a type's doors.
-    pub(super) fn hops(&mut self, leaf: TypeId, from: Views) -> Hops {
-        if let Some(known) = self.hops.get(&(leaf, from)) {
-            return Rc::clone(known);
-        }
-        let doors = self.doors(leaf);
-        // While it is being worked out, a key that leads back here opens nothing.
-        self.hops
-            .insert((leaf, from), vec![None; doors.len()].into());
-        let mut seen: Vec<View> = self.views(from).to_vec();
-        let mut hops: Vec<Option<u32>> = vec![None; doors.len()];
-        for level in 1.. {
-            let mut entered = Vec::new();
-            for (place, door) in doors.iter().enumerate() {
-                if hops[place].is_some() {
-                    continue;
-                }
-                let opens = door.keys.is_empty()
-                    || door.keys.iter().any(|key| self.sees_key(*key, leaf, &seen));
-                if opens {
-                    hops[place] = Some(level);
-                    entered.push(View {
-                        subgraph: door.subgraph,
-                        seen: door.seen,
-                        grant: Grant::NONE,
-                    });
-                }
-            }
-            if entered.is_empty() {
-                break;
-            }
-            seen.extend(entered);
-        }
-        let hops: Hops = hops.into();
-        self.hops.insert((leaf, from), Rc::clone(&hops));
-        hops
-    }
-
-    fn sees_key(&mut self, key: FieldSetId, leaf: TypeId, views: &[View]) -> bool {
-        let model = self.model;
-        model.field_set(key).items.iter().all(|item| {
-            views.iter().any(|view| {
-                let Some(local) = self.local(leaf, &item.name, *view) else {
-                    return false;
-                };
-                item.below
-                    .is_none_or(|below| self.sees_all(below, local.value))
-            }) || item.below.is_some_and(|below| {
-                // Its parts may be in different subgraphs.
-                let values: Vec<_> = views
-                    .iter()
-                    .filter_map(|view| self.local(leaf, &item.name, *view))
-                    .map(|local| local.value)
-                    .collect();
-                !values.is_empty() && self.sees_parts(below, &values)
-            })
-        })
-    }
-
-    fn sees_all(&mut self, set: FieldSetId, view: View) -> bool {
-        let model = self.model;
-        let Some(leaves) = self.leaves(view) else {
-            return false;
-        };
-        let leaves = self.types.get(leaves);
-        model.field_set(set).items.iter().all(|item| {
-            leaves.iter().all(|leaf| {
-                let is_about =
-                    item.on == *leaf || model.ty(item.on).possible.binary_search(leaf).is_ok();
-                if !is_about {
-                    return true;
-                }
-                match self.local(*leaf, &item.name, view) {
-                    Some(local) => item
-                        .below
-                        .is_none_or(|below| self.sees_all(below, local.value)),
-                    None => item.name == TYPENAME,
-                }
-            })
-        })
-    }
-
-    /// Whether entity fetches at the value itself can complete it.
-    fn sees_parts(&mut self, set: FieldSetId, views: &[View]) -> bool {
-        let model = self.model;
-        let leaves = self.leaves_of_all(views);
-        let leaves = self.types.get(leaves);
-        let from = self.intern_views(views);
-        let Some(&first) = leaves.first() else {
-            return false;
-        };
-        model.field_set(set).items.iter().all(|item| {
-            let is_local = views.iter().any(|view| {
-                self.local(first, &item.name, *view).is_some_and(|local| {
-                    item.below
-                        .is_none_or(|below| self.sees_all(below, local.value))
-                })
-            });
-            is_local || {
-                let remotes = self.remotes(first, &item.name);
-                let hops = self.hops(first, from);
-                remotes
-                    .iter()
-                    .any(|remote| hops[remote.door].is_some() && remote.requires.is_none())
-            }
-        })
     }
 }
