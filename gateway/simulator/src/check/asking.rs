@@ -20,6 +20,8 @@ pub(super) struct Asking<'s, 'c> {
     pub(super) wanted: &'s Wanted,
     /// Where fields are read that have to be read from one subgraph alone: see [`WantedField::choice`].
     pub(super) chosen: Vec<&'s str>,
+    /// Whether nothing may be asked about that is below objects of unknown type and not wanted of all of them.
+    pub(super) waits: bool,
 }
 
 impl<'s> Asking<'s, '_> {
@@ -54,6 +56,11 @@ impl<'s> Asking<'s, '_> {
                 continue;
             };
             if let Some((key, rest)) = path.split_first() {
+                // Nor is anything below them asked about that is not wanted of all of them.
+                let is_told = object.told == Some(Told::Own);
+                if self.waits && !is_told && !is_wanted_of_all(&before, wanted, key) {
+                    continue;
+                }
                 let entry = object
                     .entries
                     .get_mut(key)

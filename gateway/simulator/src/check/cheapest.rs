@@ -19,7 +19,7 @@ use federation::{
 use super::{
     Checker, Cost,
     asking::Asking,
-    assignment,
+    assignment, cost,
     cover::Client,
     fault::Faults,
     knowledge::Known,
@@ -60,6 +60,7 @@ impl Checker<'_> {
             return Cheapest::OutOfBounds;
         };
         let node = plan.node.as_ref();
+        let spared = node.map_or(0, cost::twins);
         let plan = Plan {
             kind: plan.kind,
             node: node.and_then(|node| assignment::node(node, &values)),
@@ -90,12 +91,22 @@ impl Checker<'_> {
                 options,
                 wanted: &wanted,
                 chosen: Vec::new(),
+                waits: true,
             },
             client: &client,
             operation,
             tried: 0,
         };
-        search.run_all(&Known::of([root]), Cost::of(&plan), &choices)
+        let mut cost = Cost::of(&plan);
+        cost.fetches = cost.fetches.saturating_sub(spared);
+        let start = Known::of([root]);
+        let found = search.run_all(&start, cost, &choices);
+        if found != Cheapest::Unanswerable {
+            return found;
+        }
+        // What is required of such objects may be asked of all of them at once.
+        search.asking.waits = false;
+        search.run_all(&start, cost, &choices)
     }
 }
 

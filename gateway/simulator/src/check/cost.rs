@@ -1,8 +1,8 @@
 //! What a plan costs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use federation::plan::{Node, Plan, Selection};
+use federation::plan::{Node, PathElement, Plan, Selection};
 
 use super::structure::each_fetch;
 
@@ -35,6 +35,90 @@ impl Cost {
             cost.fields += fields(&fetch.selections);
         });
         cost
+    }
+}
+
+/// Fetches that are no dearer than one with another would be: of one subgraph about one path, and sent together (so they
+/// share a request; what is asked of an interface object is asked of all objects that are sent, wanted or not), or one of
+/// them under a condition (so that without it there is nothing to wait for).
+pub(super) fn twins(node: &Node) -> usize {
+    let mut asked = BTreeMap::new();
+    let mut count = 0;
+    asked_in(node, false, &[], &mut asked, &mut count);
+    let both = asked.values().filter(|(plain, _)| *plain > 0);
+    count + both.map(|(_, conditional)| conditional).sum::<usize>()
+}
+
+/// How often each subgraph is asked about each path, without and under a condition.
+type Asked<'n> = BTreeMap<(&'n str, Vec<&'n str>), (usize, usize)>;
+
+fn asked_in<'n>(
+    node: &'n Node,
+    is_conditional: bool,
+    path: &[&'n str],
+    asked: &mut Asked<'n>,
+    count: &mut usize,
+) {
+    match node {
+        Node::Sequence(nodes) => {
+            for node in nodes {
+                asked_in(node, is_conditional, path, asked, count);
+            }
+        }
+        Node::Parallel(nodes) => {
+            let mut together = Asked::new();
+            for node in nodes {
+                let is_sequence = matches!(node, Node::Sequence(_));
+                let into = if is_sequence {
+                    &mut *asked
+                } else {
+                    &mut together
+                };
+                asked_in(node, is_conditional, path, into, count);
+            }
+            for (what, (plain, conditional)) in together {
+                *count += (plain + conditional).saturating_sub(1);
+                let known = asked.entry(what).or_default();
+                if plain > 0 {
+                    known.0 += 1;
+                } else {
+                    known.1 += 1;
+                }
+            }
+        }
+        Node::Fetch(fetch) => {
+            let known = asked
+                .entry((fetch.service.as_str(), path.to_vec()))
+                .or_default();
+            if is_conditional {
+                known.1 += 1;
+            } else {
+                known.0 += 1;
+            }
+        }
+        Node::Flatten { path: more, node } => {
+            let keys = more.iter().filter_map(|step| match step {
+                PathElement::Key(key) => Some(key.as_str()),
+                PathElement::List | PathElement::Types(_) => None,
+            });
+            let path: Vec<_> = path.iter().copied().chain(keys).collect();
+            asked_in(node, is_conditional, &path, asked, count);
+        }
+        Node::Condition {
+            if_clause,
+            else_clause,
+            ..
+        } => {
+            for node in [if_clause, else_clause].into_iter().flatten() {
+                asked_in(node, true, path, asked, count);
+            }
+        }
+        Node::Subscription { rest, .. } => {
+            if let Some(rest) = rest {
+                asked_in(rest, is_conditional, path, asked, count);
+            }
+        }
+        Node::Defer { .. } => {}
     }
 }
 

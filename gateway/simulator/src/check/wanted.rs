@@ -71,8 +71,8 @@ impl<'c> Wants<'c> {
     /// The fields that must not be read from two subgraphs, numbered: the subgraphs that each of them may be read from.
     ///
     /// What a subgraph answers is of the types that it knows, whatever others know: put together, `node(id:)` from here
-    /// and from there would lose all types that not both can answer. So that is done only where the types of one are among
-    /// those of the other. Lists are not put together: they might differ in length.
+    /// and from there would lose all types that not both can answer. So that is done only where all know the same types.
+    /// Lists are not put together: they might differ in length.
     pub(super) fn choices(&self, wanted: &mut Wanted) -> Vec<Vec<&'c str>> {
         let mut choices = Vec::new();
         self.number(wanted, &mut choices);
@@ -90,7 +90,7 @@ impl<'c> Wants<'c> {
                     .iter()
                     .flat_map(|one| sources.iter().map(move |two| (&one.1, &two.1)));
                 let is_shareable = !self.model.is_list(ty, &field.field)
-                    && pairs.all(|(one, two)| one.is_subset(two) || two.is_subset(one));
+                    && pairs.all(|(one, two)| one == two);
                 if sources.len() > 1 && !is_shareable {
                     field.choice = Some(choices.len());
                     choices.push(sources.into_iter().map(|(name, _)| name).collect());

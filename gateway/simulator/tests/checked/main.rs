@@ -4,6 +4,7 @@
 //! there. Each operation is also planned with the labels of `@override` on, and with parts of it deferred.
 
 mod deferred;
+mod kept;
 
 use std::{collections::BTreeMap, env, fmt::Write as _, str::FromStr};
 
