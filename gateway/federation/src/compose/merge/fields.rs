@@ -8,7 +8,7 @@ use super::{
     overrides::Overrides,
     sharing,
     sources::Kind,
-    types::{self, Codes, Position},
+    types::{self, Codes, MergedType, Position},
 };
 use crate::compose::{
     ErrorCode, HintCode, Location,
@@ -48,13 +48,27 @@ impl<'a, 'b> FieldSources<'a, 'b> {
         format!("{}.{}", self.composite.name, self.name)
     }
 
-    /// Those that define the field, rather than borrow it. All if there are none: a field may be resolved by interface objects
-    /// alone.
+    /// Those that define the field, rather than borrow it. None if only interface objects resolve it.
     fn defining(&self) -> impl Iterator<Item = &'b FieldSource<'a>> + Clone {
-        let is_external_everywhere = self.all.iter().all(FieldSource::is_external);
+        self.all.iter().filter(|source| !source.is_external())
+    }
+
+    /// Those that give the field its type and arguments: all if nobody defines it.
+    fn shaping(&self) -> impl Iterator<Item = &'b FieldSource<'a>> + Clone {
+        let is_external_everywhere = self.defining().next().is_none();
         self.all
             .iter()
             .filter(move |source| is_external_everywhere || !source.is_external())
+    }
+
+    /// Those that give the field its directives: if nobody defines it, the interface objects that resolve it.
+    fn describing(&self) -> impl Iterator<Item = FieldSource<'a>> {
+        let is_external_everywhere = self.defining().next().is_none();
+        let stand_ins = self.composite.stand_ins_of(self.name);
+        let stand_ins =
+            stand_ins.filter(move |(_, field)| is_external_everywhere && !field.is_external());
+        let stand_ins = stand_ins.map(|(_, field)| field);
+        self.defining().copied().chain(stand_ins)
     }
 }
 
@@ -72,35 +86,22 @@ pub(super) fn merge<'a>(
         all,
     };
     let coordinate = || sources.coordinate();
-    let defining = sources.defining();
     let overrides = Overrides::of(&sources);
-    let described = defining
-        .clone()
+    let described = sources
+        .defining()
         .map(|source| (source.subgraph, source.node.description.as_ref()));
     let description = descriptions::merge(&coordinate, described, report);
-    let arguments = arguments::merge(&coordinate, defining.clone(), merger, report);
-    let typed = defining
-        .clone()
-        .map(|source| (source.subgraph, &source.node.ty, source.node.location()));
-    let codes = Codes {
-        mismatch: ErrorCode::FieldTypeMismatch,
-        compatible: HintCode::InconsistentButCompatibleFieldType,
-    };
-    let merged = types::merge(
-        &coordinate,
-        Position::Output,
-        codes,
-        typed,
-        &merger.types,
-        report,
-    )?;
+    let arguments = arguments::merge(&coordinate, sources.shaping(), merger, report);
+    let merged = merge_type(&sources, merger, report)?;
     external::check(&sources, merged, &arguments, merger, report);
     if composite.kind == Kind::Object {
         sharing::check(&sources, &overrides, report);
     }
     let is_same = all.iter().all(|source| source.node.ty == *merged.ty);
     let mut directives = joins::of_field(&sources, is_same, &overrides, merger);
-    let applied = defining.map(|source| (source.subgraph, (&source.node.directives).into()));
+    let applied = sources
+        .describing()
+        .map(|source| (source.subgraph, (&source.node.directives).into()));
     directives.extend(applied::merge(
         &coordinate,
         applied,
@@ -114,4 +115,26 @@ pub(super) fn merge<'a>(
         ty: merged.ty.clone(),
         directives: ast::DirectiveList(directives),
     })
+}
+
+fn merge_type<'a>(
+    sources: &FieldSources<'a, '_>,
+    merger: &Merger<'a>,
+    report: &mut Report,
+) -> Option<MergedType<'a>> {
+    let typed = sources
+        .shaping()
+        .map(|source| (source.subgraph, &source.node.ty, source.node.location()));
+    let codes = Codes {
+        mismatch: ErrorCode::FieldTypeMismatch,
+        compatible: HintCode::InconsistentButCompatibleFieldType,
+    };
+    types::merge(
+        &|| sources.coordinate(),
+        Position::Output,
+        codes,
+        typed,
+        &merger.types,
+        report,
+    )
 }

@@ -30,13 +30,14 @@ mod machinery;
 mod merged_arguments;
 mod objects;
 mod overrides;
+mod requires;
 mod scalars;
 mod sharing;
 mod sources;
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod type_joins;
 mod types;
 mod unions;
@@ -70,6 +71,7 @@ pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
     merged.types.sort_keys();
     merged.directive_definitions.sort_keys();
     if !report.has_errors() {
+        requires::check(&merger, report);
         check::check(&merged, &merger, report);
     }
     merged

@@ -48,7 +48,7 @@ fn it_may_have_one_of_several_types_that_merge() {
 
 #[test]
 fn it_must_have_the_arguments_of_the_definition() {
-    let merged = borrow("x(a: Int!): Int", "x(a: Int): Int");
+    let merged = borrow("x(a: [Int!]): Int", "x(a: [Int]): Int");
     assert_eq!(merged.error_codes(), [] as [&str; 0]);
     let wrong = [
         ("x(a: Int)", "x", "EXTERNAL_ARGUMENT_MISSING"),

@@ -55,6 +55,20 @@ fn it_may_define_what_an_implementation_borrows() {
 }
 
 #[test]
+fn what_only_it_defines_has_its_directives() {
+    let merged = merge(&[
+        r#"type Query { i: I }
+        interface I @key(fields: "id") { id: ID n(a: Int): Int }
+        type A implements I @key(fields: "id") { id: ID "text" n(a: Int): Int @external }"#,
+        r#"type I @interfaceObject @key(fields: "id") { id: ID n(a: Int): Int @tag(name: "t") }"#,
+    ]);
+    assert_eq!(
+        merged.field("A.n"),
+        r#"n(a: Int): Int @join__field(graph: A, external: true) @tag(name: "t")"#
+    );
+}
+
+#[test]
 fn it_shares_with_implementations_and_with_others() {
     let add = |mark: &str| {
         format!(r#"type I @interfaceObject @key(fields: "id") {{ id: ID n: Int {mark} }}"#)

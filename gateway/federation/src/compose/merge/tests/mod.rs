@@ -8,6 +8,7 @@ mod fields;
 mod interface_objects;
 mod joins;
 mod overrides;
+mod requires;
 mod sharing;
 
 /// Merges subgraphs that are named `a`, `b` and so on.
