@@ -13,6 +13,7 @@ use crate::{
 /// A field that clients may ask for.
 #[derive(Debug, Clone)]
 pub(super) struct ApiField {
+    pub(super) id: FieldId,
     pub(super) name: Name,
     /// Its type, without lists and non-nulls.
     pub(super) output: TypeId,
@@ -76,6 +77,7 @@ impl<'m> Api<'m> {
             let id = self.model.field_named(ty, name)?;
             let output = self.model.field(id).output.named;
             Some(ApiField {
+                id,
                 name: name.clone(),
                 output,
                 is_composite: self.model.ty(output).kind != Kind::Other,

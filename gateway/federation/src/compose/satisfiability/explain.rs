@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     contexts::Filled,
+    offers::Wanted,
     reach::Reach,
     settings::Settings,
     sites::{DoorFrom, SiteId, is_about},
@@ -106,7 +107,8 @@ impl Explainer<'_, '_> {
             return reason;
         }
         let place = self.reach.place(site);
-        if self.reach.offer(place, self.name, self.settings).is_none() {
+        let wanted = Wanted::new(model, here.leaf, self.name);
+        if self.reach.offer(place, wanted, self.settings).is_none() {
             return format!("it has {coordinate} only as @external");
         }
         if !join.contexts.is_empty() && !self.filled.contains(&(field, join.subgraph)) {
@@ -230,11 +232,12 @@ impl Explainer<'_, '_> {
             if !is_about(model, item.on, leaf) || item.name == "__typename" {
                 continue;
             }
+            let wanted = Wanted::new(model, leaf, &item.name);
             let mut values = Vec::new();
             for site in sites {
                 let value = self
                     .reach
-                    .value(*site, &item.name, settings, &Filled::default());
+                    .value(*site, wanted, settings, &Filled::default());
                 values.extend(value);
             }
             if values.is_empty() {

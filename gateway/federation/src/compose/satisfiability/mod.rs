@@ -11,6 +11,7 @@
 mod api;
 mod contexts;
 mod explain;
+mod offers;
 mod query;
 mod reach;
 mod settings;

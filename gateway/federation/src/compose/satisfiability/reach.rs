@@ -9,30 +9,14 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    offers::{Place, Wanted},
     settings::{Settings, SettingsTable},
     sites::{Door, DoorFrom, Grant, Site, SiteId, Sites, View, is_about},
 };
-use crate::model::{FieldId, FieldSetId, JoinedField, Model, SubgraphId, TypeId};
+use crate::model::{FieldId, FieldSetId, Model, SubgraphId, TypeId};
 
 /// Requirements within keys within requirements nested deeper than this are taken for unobtainable: the call stack ends too.
 const MAX_NESTING: u32 = 64;
-
-/// Whose fields are asked for where: a site without its place in the table.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) leaf: TypeId,
-    pub(super) owner: TypeId,
-    pub(super) subgraph: SubgraphId,
-    pub(super) grant: Grant,
-}
-
-/// A field as a subgraph would resolve it, were it not for what it requires.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Offer<'m> {
-    pub(super) field: FieldId,
-    pub(super) join: &'m JoinedField,
-    pub(super) value: View,
-}
 
 /// Answers, remembered.
 #[derive(Debug)]
@@ -40,6 +24,8 @@ pub(super) struct Reach<'m> {
     pub(super) model: &'m Model,
     pub(super) sites: Sites<'m>,
     pub(super) settings: SettingsTable,
+    /// The sites of values, by what is to be known of them.
+    pub(super) arrivals: FxHashMap<Place, SiteId>,
     reached: FxHashMap<(SiteId, Settings), Rc<[SiteId]>>,
     required: FxHashMap<(SiteId, FieldId, Settings), bool>,
     /// The requirements that are being looked into, outermost first.
@@ -59,6 +45,7 @@ impl<'m> Reach<'m> {
             model,
             sites: Sites::new(model),
             settings: SettingsTable::new(model),
+            arrivals: FxHashMap::default(),
             reached: FxHashMap::default(),
             required: FxHashMap::default(),
             pending: Vec::new(),
@@ -88,121 +75,18 @@ impl<'m> Reach<'m> {
         }
     }
 
-    /// The site of a value's objects of one type; `None`: it has none.
-    pub(super) fn site(&mut self, view: View, leaf: TypeId) -> Option<SiteId> {
-        let place = Place {
-            leaf,
-            owner: self.sites.owner(view, leaf)?,
-            subgraph: view.subgraph,
-            grant: view.grant,
-        };
-        let is_resumable = self.has_own_key(place);
-        Some(self.sites.intern(Site {
-            leaf,
-            owner: place.owner,
-            subgraph: place.subgraph,
-            grant: place.grant,
-            is_resumable,
-        }))
-    }
-
-    /// The sites of objects of one type, each once.
-    pub(super) fn sites_of(&mut self, views: &[View], leaf: TypeId) -> Vec<SiteId> {
-        let mut sites: Vec<_> = views
-            .iter()
-            .filter_map(|view| self.site(*view, leaf))
-            .collect();
-        sites.sort_unstable();
-        sites.dedup();
-        sites
-    }
-
-    /// Whether a subgraph tells a key of its own by which it could be asked again. As Apollo sees it, that it has one is
-    /// enough: it need not be resolvable.
-    fn has_own_key(&mut self, place: Place) -> bool {
-        let Some(join) = self.model.ty(place.owner).joined(place.subgraph) else {
-            return false;
-        };
-        let mut keys = join.keys.iter().chain(&join.unresolvable_keys);
-        keys.any(|key| self.holds(*key, place, Settings::NONE))
-    }
-
-    /// What a subgraph offers by the name of a field.
-    pub(super) fn offer(
-        &mut self,
-        place: Place,
-        name: &str,
-        settings: Settings,
-    ) -> Option<Offer<'m>> {
-        let model = self.model;
-        let field = model.field_named(place.owner, name)?;
-        let join = model.field(field).joined(place.subgraph)?;
-        if !self.settings.is_on(settings, join.label) {
-            return None;
-        }
-        let granted = self.sites.granted(place.grant, place.leaf, name);
-        if join.is_external && granted.is_none() {
-            return None;
-        }
-        let mut grant = granted.unwrap_or_default();
-        grant.extend(join.provides);
-        let value = View {
-            subgraph: place.subgraph,
-            ty: model.field(field).output_in(join).named,
-            grant: self.sites.grant(grant),
-        };
-        Some(Offer { field, join, value })
-    }
-
-    /// Whether a subgraph resolves a field set all by itself.
-    pub(super) fn holds(&mut self, set: FieldSetId, place: Place, settings: Settings) -> bool {
-        let model = self.model;
-        model.field_set(set).items.iter().all(|item| {
-            if !self.step() {
-                return false;
-            }
-            if !is_about(model, item.on, place.leaf) {
-                return true;
-            }
-            if item.name == "__typename" {
-                return place.owner == place.leaf;
-            }
-            let Some(offer) = self.offer(place, &item.name, settings) else {
-                return false;
-            };
-            if offer.join.requires.is_some() || !offer.join.contexts.is_empty() {
-                return false;
-            }
-            let Some(below) = item.below else {
-                return true;
-            };
-            let value = offer.value;
-            let leaves = self.sites.possible(value);
-            self.is_about_some(below, leaves)
-                && leaves.iter().all(|leaf| {
-                    let below_place = self.sites.owner(value, *leaf).map(|owner| Place {
-                        leaf: *leaf,
-                        owner,
-                        subgraph: value.subgraph,
-                        grant: value.grant,
-                    });
-                    below_place.is_none_or(|place| self.holds(below, place, settings))
-                })
-        })
-    }
-
     /// The value of a field at a site, if it can be obtained there, fields that it requires being fetched from elsewhere.
     pub(super) fn value(
         &mut self,
         site: SiteId,
-        name: &str,
+        wanted: Wanted<'_>,
         settings: Settings,
         contexts: &FxHashSet<(FieldId, SubgraphId)>,
     ) -> Option<View> {
         if !self.step() {
             return None;
         }
-        let offer = self.offer(self.place(site), name, settings)?;
+        let offer = self.offer(self.place(site), wanted, settings)?;
         if !offer.join.contexts.is_empty()
             && !contexts.contains(&(offer.field, offer.join.subgraph))
         {
@@ -279,9 +163,10 @@ impl<'m> Reach<'m> {
             if item.name == "__typename" {
                 return sites.iter().any(|site| !self.sites.get(*site).is_hidden());
             }
+            let wanted = Wanted::new(model, leaf, &item.name);
             let mut values = Vec::new();
             for site in sites {
-                let value = self.value(*site, &item.name, settings, &no_contexts);
+                let value = self.value(*site, wanted, settings, &no_contexts);
                 values.extend(value);
                 if item.below.is_none() && !values.is_empty() {
                     return true;
@@ -313,15 +198,6 @@ impl<'m> Reach<'m> {
                     self.obtains(set, leaf, &reached, settings)
                 }
             })
-    }
-
-    /// Whether each part of a field set is about a type that may be there. One that never can be is nothing to send.
-    fn is_about_some(&self, set: FieldSetId, leaves: &[TypeId]) -> bool {
-        let mut items = self.model.field_set(set).items.iter();
-        items.all(|item| {
-            let mut leaves = leaves.iter();
-            leaves.any(|leaf| is_about(self.model, item.on, *leaf))
-        })
     }
 
     /// All sites that objects at any of these can be got to, themselves included; sorted.

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     api::{Api, ApiField},
     contexts::{Contexts, ContextsId, Filled},
+    offers::Wanted,
     reach::Reach,
     settings::Settings,
     sites::{Grant, SiteId, View},
@@ -169,9 +170,14 @@ impl<'m> Walk<'m> {
         } else {
             self.reach.from_all(&position.arrived, settings).into()
         };
+        let wanted = Wanted {
+            leaf: position.leaf,
+            name: &field.name,
+            field: Some(field.id),
+        };
         let mut values = Vec::new();
         for site in sites.iter() {
-            values.extend(self.reach.value(*site, &field.name, settings, filled));
+            values.extend(self.reach.value(*site, wanted, settings, filled));
             if !field.is_composite && !values.is_empty() {
                 break;
             }
