@@ -41,6 +41,7 @@ impl Report {
         self.error(code, message, [subgraph.at(span)]);
     }
 
+    /// A hint, at places in subgraphs.
     pub(super) fn hint(
         &mut self,
         code: HintCode,
@@ -70,20 +71,18 @@ impl Report {
     }
 
     /// That what was made of subgraphs without fault is no supergraph.
-    pub(super) fn defect(&self, error: &SupergraphError) -> CompositionErrors {
+    pub(super) fn defect(&mut self, error: &SupergraphError) -> CompositionErrors {
         let message = format!(
             "The subgraphs were merged to something that is no supergraph, which no rule foresees: {error}. This is a \
              defect of the composition; please report it with the subgraphs' schemas."
         );
+        self.error(ErrorCode::InvalidGraphql, message, []);
         CompositionErrors {
-            errors: vec![CompositionError {
-                code: ErrorCode::InvalidGraphql,
-                message,
-                locations: Vec::new(),
-            }],
+            errors: std::mem::take(&mut self.errors),
         }
     }
 
+    /// The hints, when all stages are done.
     pub(super) fn into_hints(self) -> Vec<Hint> {
         self.hints
     }

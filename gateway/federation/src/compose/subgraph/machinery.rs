@@ -1,7 +1,7 @@
 //! What of a subgraph's text is the specifications' rather than its own: `_Service` and the like, which subgraph libraries
 //! print along, and definitions of the specifications' directives and scalars.
 
-use apollo_compiler::{Name, Schema, ast, ast::Definition, schema::ExtendedType};
+use apollo_compiler::{Name, Node, Schema, ast, ast::Definition, schema::ExtendedType};
 
 use super::{Spelling, link::Links, roots::Roots, text::Problems};
 use crate::compose::ErrorCode;
@@ -23,22 +23,21 @@ pub(super) fn remove_queried(document: &mut ast::Document, roots: &Roots) {
             _ => true,
         });
     for definition in &mut document.definitions {
+        let is_query = definition.name().is_some_and(|name| roots.is_query(name));
         match definition {
-            Definition::ObjectTypeDefinition(object) if roots.is_query(&object.name) => {
-                if object.fields.iter().any(|field| is_queried(&field.name)) {
-                    let fields = &mut object.make_mut().fields;
-                    fields.retain(|field| !is_queried(&field.name));
-                }
+            Definition::ObjectTypeDefinition(object) if is_query => {
+                remove_fields(&mut object.make_mut().fields);
             }
-            Definition::ObjectTypeExtension(object) if roots.is_query(&object.name) => {
-                if object.fields.iter().any(|field| is_queried(&field.name)) {
-                    let fields = &mut object.make_mut().fields;
-                    fields.retain(|field| !is_queried(&field.name));
-                }
+            Definition::ObjectTypeExtension(object) if is_query => {
+                remove_fields(&mut object.make_mut().fields);
             }
             _ => {}
         }
     }
+}
+
+fn remove_fields(fields: &mut Vec<Node<ast::FieldDefinition>>) {
+    fields.retain(|field| !is_queried(&field.name));
 }
 
 /// Whether a field of the query root is the gateway's.

@@ -141,7 +141,7 @@ fn load_one(
     if problems.found() {
         return None;
     }
-    let (version, spelling) = Spelling::of(&links.links);
+    let (version, spelling) = Spelling::of(&links.all);
     let roots = Roots::of(&document, &mut problems);
     machinery::remove_queried(&mut document, &roots);
     let context = validity::Context {
@@ -180,7 +180,7 @@ fn load_one(
         graph,
         version,
         schema,
-        links: links.links,
+        links: links.all,
         spelling,
         facts,
         origin,

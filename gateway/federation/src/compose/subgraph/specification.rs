@@ -5,7 +5,7 @@ use apollo_compiler::{Name, Node, ast};
 use super::{FederationVersion, Link};
 
 /// The newest version of each directive. Types without a prefix that are not GraphQL's own are federation's scalars.
-const FEDERATION: &str = r#"
+const FEDERATION: &str = r"
     directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
     directive @cacheTag(format: String!) repeatable on OBJECT | FIELD_DEFINITION
     directive @composeDirective(name: String) repeatable on SCHEMA
@@ -25,7 +25,7 @@ const FEDERATION: &str = r#"
     directive @requiresScopes(scopes: [[Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
     directive @shareable repeatable on OBJECT | FIELD_DEFINITION
     directive @tag(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA
-"#;
+";
 
 /// What comes with any version: `@link`, with types of the link specification; Apollo's connectors, which nobody but its
 /// router reads; and what GraphQL has added since `apollo-compiler` wrote its own definitions down.

@@ -98,7 +98,7 @@ impl<'a> Problems<'a> {
     /// What the schema builder found.
     pub(super) fn diagnostics(&mut self, errors: &DiagnosticList) {
         for one in errors.iter() {
-            self.error(ErrorCode::InvalidGraphql, &one.error, one.error.location());
+            self.error(ErrorCode::InvalidGraphql, one.error, one.error.location());
         }
     }
 

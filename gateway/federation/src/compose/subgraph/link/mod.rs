@@ -70,7 +70,7 @@ impl Link {
 /// What a document's links say.
 #[derive(Debug)]
 pub(super) struct Links {
-    pub(super) links: Vec<Link>,
+    pub(super) all: Vec<Link>,
     /// What `@link` itself is named: `link`, mostly.
     pub(super) directive: Name,
     /// Whether there is any, be it one that says nothing.
@@ -80,12 +80,12 @@ pub(super) struct Links {
 impl Links {
     /// The one of the federation specification.
     pub(super) fn federation(&self) -> Option<&Link> {
-        self.links.iter().find(|link| link.is_federation())
+        self.all.iter().find(|link| link.is_federation())
     }
 
     /// The directives of Apollo's connectors, if these are linked: their names as written, and the specification's.
     pub(super) fn connectors(&self) -> Vec<(String, &'static str)> {
-        let mut links = self.links.iter();
+        let mut links = self.all.iter();
         let Some(link) = links.find(|link| specification::is_connectors(link)) else {
             return Vec::new();
         };
@@ -95,7 +95,7 @@ impl Links {
 
     /// The type of the link specification that a name, as written, stands for.
     pub(super) fn type_of_link(&self, written: &str) -> Option<LinkType> {
-        let link = self.links.iter().find(|link| link.identity == LINK);
+        let link = self.all.iter().find(|link| link.identity == LINK);
         let mut imports = link.into_iter().flat_map(|link| &link.imports);
         if let Some(import) = imports.find(|import| import.alias == written) {
             return LinkType::of(&import.element);
@@ -133,7 +133,7 @@ pub(super) fn read(document: &ast::Document, problems: &mut Problems<'_>) -> Lin
     check::check(&links, problems);
     let is_used = schema_directives(document).any(|one| one.name == directive);
     Links {
-        links,
+        all: links,
         directive,
         is_used,
     }

@@ -1,5 +1,7 @@
 //! What Federation 1 subgraphs become, alone and among others.
 
+use apollo_compiler::Name;
+
 use super::{Loaded, federation, load_all};
 use crate::compose::{ErrorCode, subgraph::FieldFacts};
 
@@ -58,7 +60,7 @@ fn unused_external_fields_vanish() {
     );
     let other = loaded.subgraph("other");
     let product = other.schema.get_object("Product").expect("it is there");
-    let fields: Vec<_> = product.fields.keys().map(|name| name.as_str()).collect();
+    let fields: Vec<_> = product.fields.keys().map(Name::as_str).collect();
     assert_eq!(fields, ["id", "name", "pages", "n"]);
     assert!(other.facts.field("Product", "sku").is_none());
 }
@@ -229,7 +231,7 @@ fn tags_that_are_elsewhere_leave_external_fields() {
     let tags: Vec<_> = field
         .directives
         .get_all("federation__tag")
-        .map(|tag| tag.to_string())
+        .map(ToString::to_string)
         .collect();
     assert_eq!(tags, ["@federation__tag(name: \"b\")"]);
 }

@@ -95,7 +95,7 @@ pub(super) fn remove_inactive(schema: &mut Schema) {
             continue;
         };
         for (name, field) in &object.fields {
-            for directive in field.directives.iter() {
+            for directive in &field.directives {
                 let (directive_name, parent) = match directive.name.as_str() {
                     REQUIRES => (REQUIRES, ty),
                     PROVIDES => (PROVIDES, field.ty.inner_named_type()),
