@@ -14,10 +14,10 @@ use crate::compose::{
     subgraph::{Subgraph, fits},
 };
 
-/// Reports what is not allowed.
+/// Reports what is not allowed, in what merged without an error.
 pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
     let composed = &merger.features.composed;
-    if composed.is_empty() {
+    if composed.is_empty() || report.has_errors() {
         return;
     }
     let mut problems = Vec::new();
