@@ -25,6 +25,21 @@ fn main() -> io::Result<()> {
         "seed-made".to_owned(),
         small.make().sdl.as_bytes(),
     )?;
+    let compositions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../simulator/compositions");
+    let mut number = 0;
+    for folder in fs::read_dir(compositions)?
+        .flatten()
+        .filter(|one| one.path().is_dir())
+    {
+        for case in fs::read_dir(folder.path())?.flatten() {
+            write(
+                "composition",
+                format!("seed-{number}"),
+                &fs::read(case.path())?,
+            )?;
+            number += 1;
+        }
+    }
     for (number, (index, text)) in supergraphs::operations().into_iter().enumerate() {
         let bytes: Vec<u8> = [index as u8].into_iter().chain(text.into_bytes()).collect();
         write("operation", format!("seed-{number}"), &bytes)?;

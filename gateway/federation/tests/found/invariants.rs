@@ -3,6 +3,7 @@
 use apollo_compiler::{ExecutableDocument, ast};
 use federation::{
     PlanOptions, Planner, Supergraph,
+    compose::{SubgraphSchema, compose},
     plan::{Fetch, Node, Plan, Selection},
 };
 
@@ -26,6 +27,78 @@ pub fn supergraph(sdl: &str) -> Option<Supergraph> {
         }
         (first, second) => panic!("once it loads and once it does not: {first:?}, {second:?}"),
     }
+}
+
+/// Any texts are refused with reasons, or compose to what loads; the same in whatever order they come. A text is cut into
+/// subgraphs where a line begins with `# subgraph`; `(federation 2.n)` in that line links all directives.
+pub fn composition(text: &str) {
+    let mut subgraphs: Vec<SubgraphSchema> = text
+        .split("# subgraph")
+        .filter(|part| !part.trim().is_empty())
+        .enumerate()
+        .map(|(number, part)| subgraph(number, part))
+        .collect();
+    let told = |subgraphs: &[SubgraphSchema]| match compose(subgraphs) {
+        Ok(composition) => {
+            let sdl = composition.supergraph.sdl().to_owned();
+            if let Err(error) = Supergraph::parse(&sdl) {
+                panic!("what was composed does not load: {error}\n{sdl}");
+            }
+            Ok(sdl)
+        }
+        Err(errors) => Err(errors.to_string()),
+    };
+    let first = told(&subgraphs);
+    if let Err(errors) = &first {
+        assert!(!errors.contains("defect of the composition"), "{errors}");
+    }
+    subgraphs.reverse();
+    assert_eq!(first, told(&subgraphs), "the order of subgraphs matters");
+}
+
+fn subgraph(number: usize, part: &str) -> SubgraphSchema {
+    let (title, schema) = part.split_once('\n').unwrap_or(("", part));
+    let version = title
+        .split_once("(federation ")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(version, _)| version);
+    let link = version.map(|version| {
+        format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v{version}\", import: [{}])\n",
+            imports(version)
+        )
+    });
+    SubgraphSchema {
+        name: format!("s{number}"),
+        url: String::new(),
+        sdl: link.unwrap_or_default() + schema,
+        origin: String::new(),
+    }
+}
+
+/// The directives of a version, as they are imported.
+fn imports(version: &str) -> String {
+    let minor: u32 = version
+        .strip_prefix("2.")
+        .and_then(|minor| minor.parse().ok())
+        .unwrap_or_default();
+    let since = [
+        (
+            0,
+            "@key @requires @provides @external @shareable @override @inaccessible @tag @extends",
+        ),
+        (1, "@composeDirective"),
+        (3, "@interfaceObject"),
+        (5, "@authenticated @requiresScopes"),
+        (6, "@policy"),
+        (8, "@context @fromContext"),
+        (9, "@cost @listSize"),
+    ];
+    let known = since.iter().filter(|(from, _)| *from <= minor);
+    known
+        .flat_map(|(_, names)| names.split(' '))
+        .map(|name| format!("\"{name}\" "))
+        .collect()
 }
 
 /// Any valid operation is refused with a reason, or has a well-formed plan, always the same. Says whether it was planned.

@@ -1,4 +1,5 @@
-//! Replays what fuzzing found (see `fuzz/README.md`): supergraphs in `supergraphs/`, supergraphs with an operation in `pairs/`.
+//! Replays what fuzzing found (see `fuzz/README.md`): supergraphs in `supergraphs/`, supergraphs with an
+//! operation in `pairs/`, subgraphs in `compositions/`.
 
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod invariants;
@@ -33,6 +34,14 @@ fn supergraphs_are_loaded_or_refused() {
     for path in entries("supergraphs") {
         println!("{}", path.display());
         invariants::supergraph(&read(&path));
+    }
+}
+
+#[test]
+fn subgraphs_compose_or_are_refused() {
+    for path in entries("compositions") {
+        println!("{}", path.display());
+        invariants::composition(&read(&path));
     }
 }
 
