@@ -269,13 +269,9 @@ fn hint_missing(
         .iter()
         .filter(|part| !part.fields.contains_key(field))
         .filter(|part| {
-            let facts = part
-                .facts
-                .into_iter()
-                .flat_map(|facts| facts.fields.values());
-            !facts
-                .map(|field| field.is_external)
-                .all(|external| external)
+            // A subgraph that only borrows the type has what it needs.
+            let facts = part.facts.map(|facts| facts.fields.values());
+            facts.into_iter().flatten().any(|field| !field.is_external)
         })
         .collect();
     if missing.is_empty() {

@@ -35,7 +35,7 @@ pub(super) fn check(
         ty: interface,
         field,
     });
-    let resolvers: Vec<_> = own.chain(through).filter(|one| one.resolves()).collect();
+    let resolvers: Vec<_> = own.chain(through).filter(Resolver::resolves).collect();
     let unmarked: Vec<_> = resolvers.iter().filter(|one| !one.is_shareable()).collect();
     if unmarked.is_empty() || resolvers.len() < 2 {
         return;

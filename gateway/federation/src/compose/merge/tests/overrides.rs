@@ -2,7 +2,7 @@ use super::merge;
 
 fn merge_override(from: &str, arguments: &str) -> super::Outcome {
     merge(&[
-        &format!(r#"type Query {{ t: T }} {from}"#),
+        &format!("type Query {{ t: T }} {from}"),
         &format!(
             r#"type T @key(fields: "id") {{ id: ID n: Int @override(from: "a"{arguments}) }}"#
         ),
