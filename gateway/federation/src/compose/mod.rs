@@ -12,6 +12,8 @@ mod merge;
 mod report;
 mod satisfiability;
 mod subgraph;
+#[cfg(test)]
+mod testing;
 mod validate;
 
 pub use error::{CompositionError, CompositionErrors, Hint, Location};

@@ -72,8 +72,8 @@ pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
     merged.directive_definitions.sort_keys();
     if !report.has_errors() {
         requires::check(&merger, report);
-        check::check(&merged, &merger, report);
     }
+    check::check(&merged, &merger, report);
     merged
 }
 

@@ -4,7 +4,6 @@
 mod directives;
 mod fields;
 mod overrides;
-mod presence;
 
 use super::{report::Report, subgraph::Subgraph};
 
@@ -17,7 +16,6 @@ pub(super) fn check(subgraphs: &[Subgraph], report: &mut Report) {
     if report.has_errors() {
         return;
     }
-    presence::check(subgraphs, report);
     overrides::check(subgraphs, report);
     directives::check_together(subgraphs, report);
 }

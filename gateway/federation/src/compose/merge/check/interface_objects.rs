@@ -15,22 +15,15 @@ use crate::compose::{
 pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
     let implementations = implementations(merged);
     for ty in merger.types.iter() {
-        let parts: Vec<_> = ty
-            .sources
-            .iter()
-            .filter_map(|source| Part::of(ty.name, *source))
-            .collect();
-        let is_interface = |source: &ExtendedType| source.is_interface();
-        let interface_objects = parts.iter().filter(|part| part.is_interface_object).count();
-        let interfaces = ty
-            .sources
-            .iter()
-            .filter(|one| is_interface(one.node))
-            .count();
-        if interface_objects == 0 && interfaces == 0 {
+        // What is of several kinds is not merged.
+        if merged.get_interface(ty.name).is_none() {
             continue;
         }
-        if interface_objects == ty.sources.len() {
+        let sources = ty.sources.iter();
+        let parts: Vec<_> = sources
+            .filter_map(|source| Part::of(ty.name, *source))
+            .collect();
+        if parts.iter().all(|part| part.is_interface_object) {
             report_objects_only(ty, report);
             continue;
         }

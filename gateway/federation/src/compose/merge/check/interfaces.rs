@@ -2,7 +2,7 @@
 //! subgraphs.
 
 use apollo_compiler::{
-    Name, Schema, ast,
+    Name, Node, Schema, ast,
     collections::{IndexMap, IndexSet},
     schema::{Component, ComponentName, ExtendedType, InterfaceType},
 };
@@ -12,20 +12,56 @@ use crate::compose::{ErrorCode, Location, merge::differences::names, report::Rep
 
 type Fields = IndexMap<Name, Component<ast::FieldDefinition>>;
 
-/// Reports types and interfaces that do not fulfil the interfaces that they implement.
-pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
+/// Reports fields of interfaces that their implementations do not have.
+pub(super) fn check_presence(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
     let check = Check { merged, merger };
-    for (name, ty) in &merged.types {
-        match ty {
-            ExtendedType::Object(ty) => {
-                check.check(name, &ty.implements_interfaces, &ty.fields, report);
+    for implementation in implementations(merged) {
+        for interface in check.interfaces(implementation) {
+            let names = interface.fields.keys();
+            for field in names.filter(|name| !implementation.fields.contains_key(*name)) {
+                check.report_missing(implementation.name, interface, field, report);
             }
-            ExtendedType::Interface(ty) => {
-                check.check(name, &ty.implements_interfaces, &ty.fields, report);
-            }
-            _ => {}
         }
     }
+}
+
+/// Reports implementations whose fields do not fit their interfaces, or which lack interfaces that these implement.
+pub(super) fn check_types(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
+    let check = Check { merged, merger };
+    for implementation in implementations(merged) {
+        for interface in check.interfaces(implementation) {
+            check.check_inherited(implementation, interface, report);
+            for (name, expected) in &interface.fields {
+                if let Some(field) = implementation.fields.get(name) {
+                    check.check_field(implementation.name, interface, field, expected, report);
+                }
+            }
+        }
+    }
+}
+
+/// An object type or interface with interfaces.
+#[derive(Clone, Copy)]
+struct Implementation<'a> {
+    name: &'a Name,
+    implements: &'a IndexSet<ComponentName>,
+    fields: &'a Fields,
+}
+
+fn implementations(merged: &Schema) -> impl Iterator<Item = Implementation<'_>> {
+    let all = merged.types.iter().filter_map(|(name, ty)| {
+        let (implements, fields) = match ty {
+            ExtendedType::Object(ty) => (&ty.implements_interfaces, &ty.fields),
+            ExtendedType::Interface(ty) => (&ty.implements_interfaces, &ty.fields),
+            _ => return None,
+        };
+        Some(Implementation {
+            name,
+            implements,
+            fields,
+        })
+    });
+    all.filter(|one| !one.implements.is_empty())
 }
 
 struct Check<'a> {
@@ -33,44 +69,42 @@ struct Check<'a> {
     merger: &'a Merger<'a>,
 }
 
-impl Check<'_> {
-    fn check(
+impl<'a> Check<'a> {
+    fn interfaces(
+        &self,
+        implementation: Implementation<'a>,
+    ) -> impl Iterator<Item = &'a Node<InterfaceType>> {
+        let merged = self.merged;
+        let names = implementation.implements.iter();
+        names.filter_map(move |name| merged.get_interface(name))
+    }
+
+    fn check_field(
         &self,
         ty: &Name,
-        implements: &IndexSet<ComponentName>,
-        fields: &Fields,
+        interface: &InterfaceType,
+        field: &ast::FieldDefinition,
+        expected: &ast::FieldDefinition,
         report: &mut Report,
     ) {
-        for name in implements {
-            let Some(interface) = self.merged.get_interface(name) else {
-                continue;
-            };
-            self.check_inherited(ty, implements, interface, report);
-            for (name, expected) in &interface.fields {
-                let Some(field) = fields.get(name) else {
-                    self.report_missing(ty, interface, name, report);
-                    continue;
-                };
-                if !self.is_subtype(&field.ty, &expected.ty) {
-                    let problem = format!(
-                        "is of type \"{}\", which is no \"{}\", as \"{}.{name}\" is",
-                        field.ty, expected.ty, interface.name
-                    );
-                    self.report(ty, name, &problem, report);
-                }
-                self.check_arguments(ty, interface, field, expected, report);
-            }
+        if !self.is_subtype(&field.ty, &expected.ty) {
+            let problem = format!(
+                "is of type \"{}\", which is no \"{}\", as \"{}.{}\" is",
+                field.ty, expected.ty, interface.name, field.name
+            );
+            self.report(ty, &field.name, &problem, report);
         }
+        self.check_arguments(ty, interface, field, expected, report);
     }
 
     /// Whoever implements an interface implements those that it implements.
     fn check_inherited(
         &self,
-        ty: &Name,
-        implements: &IndexSet<ComponentName>,
+        implementation: Implementation<'_>,
         interface: &InterfaceType,
         report: &mut Report,
     ) {
+        let ty = implementation.name;
         for inherited in &interface.implements_interfaces {
             if inherited.name == *ty {
                 let (subgraphs, places) = self.implementing(ty, &interface.name);
@@ -82,7 +116,7 @@ impl Check<'_> {
                 report.error(ErrorCode::InvalidGraphql, message, places);
                 continue;
             }
-            if implements.contains(&inherited.name) {
+            if implementation.implements.contains(&inherited.name) {
                 continue;
             }
             let (subgraphs, places) = self.implementing(ty, &interface.name);

@@ -28,11 +28,13 @@ pub(super) fn check(subgraph: &Subgraph, report: &mut Report) {
     cost::check(subgraph, report);
     list_size::check(subgraph, report);
     context::check(subgraph, report);
-    compose_directive::check(subgraph, report);
 }
 
-/// Reports where subgraphs disagree about the directives that go into the supergraph.
+/// Reports what cannot be composed, and where subgraphs disagree about the directives that go into the supergraph.
 pub(super) fn check_together(subgraphs: &[Subgraph], report: &mut Report) {
+    for subgraph in subgraphs {
+        compose_directive::check(subgraph, report);
+    }
     spellings::check(subgraphs, report);
     features::check(subgraphs, report);
 }

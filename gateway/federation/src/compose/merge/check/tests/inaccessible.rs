@@ -187,8 +187,8 @@ fn an_error_names_those_who_hide_and_where() {
         "type Query { t: T }\ntype T @shareable { x: Int }",
         "type Query { b: Int }\ntype T @shareable @inaccessible { x: Int }",
     ];
-    let errors = merge(&subgraphs).expect_err("refused");
-    let error = &errors.errors()[0];
+    let found = found(&subgraphs);
+    let error = &found.errors[0];
     assert_eq!(
         error.message,
         "\"T\" is @inaccessible in \"b\", but \"Query.t\" is of that type, and clients see it: hide both, or neither"

@@ -97,9 +97,11 @@ fn a_selection_from_a_context_is_one_value_of_the_arguments_type() {
 fn a_wrong_selection_is_told_with_both_types() {
     let sdl = with_arguments(r#"x: [Int] @fromContext(field: "$c { l }")"#);
     assert_eq!(
-        message(&sdl),
-        "[a] \"U.f(x:)\" cannot be taken from a context: its selection from the context \"c\" gives \"[String]\" on \"T\", but \
+        found(&[&sdl]).messages(),
+        [
+            "[a] \"U.f(x:)\" cannot be taken from a context: its selection from the context \"c\" gives \"[String]\" on \"T\", but \
          the argument is of type \"[Int]\": make them agree"
+        ]
     );
 }
 

@@ -1,8 +1,5 @@
 //! What must be there in some subgraph: something to ask for, and a definition of each type that is extended.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashSet;
 
 use apollo_compiler::{collections::IndexMap, schema::ExtendedType};
