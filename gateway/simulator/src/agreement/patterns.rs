@@ -101,22 +101,20 @@ impl Patterns {
 /// Whether a text is as a pattern says: the pieces between stars in their order, the first at its beginning, the last at
 /// its end.
 fn fits(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
+    let Some((first, more)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut rest) = text.strip_prefix(first) else {
         return false;
     };
-    let mut ended = !pattern.contains('*');
-    for piece in pieces {
-        ended = piece.is_empty();
+    let (middle, last) = more.rsplit_once('*').unwrap_or(("", more));
+    for piece in middle.split('*') {
         match rest.find(piece) {
             Some(at) => rest = &rest[at + piece.len()..],
             None => return false,
         }
-        if !ended && rest.is_empty() {
-            ended = true;
-        }
     }
-    !pattern.is_empty() && (rest.is_empty() || (ended && pattern.ends_with('*')))
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -132,6 +130,7 @@ mod tests {
             ("*b", "a b"),
             ("A*c", "A b c"),
             ("A*c*", "A b c d"),
+            ("*x", "x yx"),
         ] {
             assert!(fits(pattern, text), "{pattern} {text}");
         }

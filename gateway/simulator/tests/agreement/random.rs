@@ -146,11 +146,12 @@ impl Search {
             }
             if crashed(&third) {
                 let _ = writeln!(told, "  the judge crashes");
-                return Some(told);
-            }
-            let _ = writeln!(told, "  the judge says {}", third.messages().join("\n    "));
-            for difference in &differences {
-                let _ = write!(told, "  judge {difference}");
+            } else {
+                let says = third.messages().join("\n    ");
+                let _ = writeln!(told, "  the judge says {says}");
+                for difference in &differences {
+                    let _ = write!(told, "  judge {difference}");
+                }
             }
         }
         for (name, sdl) in &drawn.subgraphs {
