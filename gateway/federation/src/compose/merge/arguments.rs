@@ -1,38 +1,43 @@
-//! Arguments of fields.
+//! Arguments of fields and directives.
 
-use apollo_compiler::{Name, Node, ast, collections::IndexMap};
+use apollo_compiler::{Name, Node, ast, collections::IndexMap, parser::SourceSpan};
 
 use super::{
-    Merger, applied, defaults, descriptions,
+    Merger,
     differences::names,
-    fields::FieldSource,
-    types::{self, Codes, Position},
+    input_values::{self, ARGUMENT, InputSource},
 };
 use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
 
-/// What one subgraph says of an argument.
-type ArgumentSource<'a> = (&'a Subgraph, &'a Node<ast::InputValueDefinition>);
+/// What one subgraph says of the arguments of a field or a directive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signature<'a> {
+    pub(super) subgraph: &'a Subgraph,
+    pub(super) arguments: &'a [Node<ast::InputValueDefinition>],
+    /// Where the field or directive is.
+    pub(super) span: Option<SourceSpan>,
+}
 
-/// Merges the arguments that all sources of a field have; others vanish, if that is possible. So do contextual ones: no
-/// operation gives them.
-pub(super) fn merge<'a: 'b, 'b>(
-    field: &dyn Fn() -> String,
-    sources: impl Iterator<Item = &'b FieldSource<'a>> + Clone,
-    merger: &Merger<'a>,
+/// Merges the arguments that all sources of a field or a directive have; others vanish, if that is possible. So do
+/// contextual ones: no operation gives them.
+pub(super) fn merge<'a>(
+    owner: &dyn Fn() -> String,
+    sources: impl Iterator<Item = Signature<'a>> + Clone,
+    merger: &Merger<'_>,
     report: &mut Report,
 ) -> Vec<ast::InputValueDefinition> {
-    let mut arguments: IndexMap<&'a Name, Vec<ArgumentSource<'a>>> = IndexMap::default();
+    let mut arguments: IndexMap<&'a Name, Vec<InputSource<'a>>> = IndexMap::default();
     let mut count = 0;
     for source in sources.clone() {
         count += 1;
-        for argument in &source.node.arguments {
+        for argument in source.arguments {
             let known = arguments.entry(&argument.name).or_default();
             known.push((source.subgraph, argument));
         }
     }
     let mut merged = Vec::with_capacity(arguments.len());
     for (name, said) in arguments {
-        let coordinate = || format!("{}({name}:)", field());
+        let coordinate = || format!("{}({name}:)", owner());
         if said.iter().any(|(_, argument)| is_contextual(argument)) {
             hint_contextual(&coordinate, &said, report);
             continue;
@@ -41,7 +46,8 @@ pub(super) fn merge<'a: 'b, 'b>(
             report_missing(&coordinate, name, &said, sources.clone(), report);
             continue;
         }
-        merged.extend(merge_one(&coordinate, name, &said, merger, report));
+        let one = input_values::merge(&coordinate, name, &said, ARGUMENT, merger, report);
+        merged.extend(one.map(|one| one.definition));
     }
     merged
 }
@@ -54,7 +60,7 @@ pub(super) fn is_contextual(argument: &ast::InputValueDefinition) -> bool {
 /// A required argument, which nobody could give, is an error elsewhere: a rule on the merged schema.
 fn hint_contextual(
     coordinate: &dyn Fn() -> String,
-    sources: &[ArgumentSource<'_>],
+    sources: &[InputSource<'_>],
     report: &mut Report,
 ) {
     let (contextual, given): (Vec<_>, Vec<_>) = sources
@@ -71,70 +77,24 @@ fn hint_contextual(
     );
     let places = given
         .iter()
-        .map(|(subgraph, argument)| subgraph.at(argument.location()));
+        .map(|(subgraph, argument)| subgraph.at(argument.name.location()));
     let code = HintCode::ContextualArgumentNotContextualInAllSubgraphs;
     report.hint(code, message, places);
 }
 
-fn merge_one(
+fn report_missing<'a>(
     coordinate: &dyn Fn() -> String,
     name: &Name,
-    sources: &[ArgumentSource<'_>],
-    merger: &Merger<'_>,
-    report: &mut Report,
-) -> Option<ast::InputValueDefinition> {
-    let described = sources
-        .iter()
-        .map(|(subgraph, argument)| (*subgraph, argument.description.as_ref()));
-    let description = descriptions::merge(coordinate, described, report);
-    let typed = sources
-        .iter()
-        .map(|(subgraph, argument)| (*subgraph, &*argument.ty, argument.location()));
-    let codes = Codes {
-        mismatch: ErrorCode::FieldArgumentTypeMismatch,
-        compatible: HintCode::InconsistentButCompatibleArgumentType,
-    };
-    let ty = types::merge(
-        coordinate,
-        Position::Input,
-        codes,
-        typed,
-        &merger.types,
-        report,
-    )?
-    .ty;
-    let defaults = sources.iter().map(|(subgraph, one)| (*subgraph, &***one));
-    let mismatch = ErrorCode::FieldArgumentDefaultMismatch;
-    let default_value = defaults::merge(coordinate, defaults, mismatch, report);
-    let applied = sources
-        .iter()
-        .map(|(subgraph, argument)| (*subgraph, (&argument.directives).into()));
-    let directives = applied::merge(coordinate, applied, &merger.features, report);
-    Some(ast::InputValueDefinition {
-        description,
-        name: name.clone(),
-        ty: Node::new(ty.clone()),
-        default_value,
-        directives: ast::DirectiveList(directives),
-    })
-}
-
-fn report_missing<'a: 'b, 'b>(
-    coordinate: &dyn Fn() -> String,
-    name: &Name,
-    said: &[ArgumentSource<'_>],
-    sources: impl Iterator<Item = &'b FieldSource<'a>>,
+    said: &[InputSource<'a>],
+    sources: impl Iterator<Item = Signature<'a>>,
     report: &mut Report,
 ) {
     let missing: Vec<_> = sources
-        .filter(|source| source.node.argument_by_name(name).is_none())
+        .filter(|source| !source.arguments.iter().any(|one| one.name == *name))
         .collect();
     let missing_in = names(missing.iter().map(|source| source.subgraph));
-    let places = missing.iter().map(|source| source.place());
-    let required: Vec<_> = said
-        .iter()
-        .filter(|(_, argument)| argument.is_required())
-        .collect();
+    let places = missing.iter().map(|source| source.subgraph.at(source.span));
+    let required = input_values::requiring(said);
     let coordinate = coordinate();
     if required.is_empty() {
         let message = format!(
@@ -145,7 +105,7 @@ fn report_missing<'a: 'b, 'b>(
     } else {
         let message = format!(
             "Argument \"{coordinate}\" is required in {}, but not in {missing_in}. Add it there, or make it optional.",
-            names(required.iter().map(|(subgraph, _)| *subgraph)),
+            names(required),
         );
         let code = ErrorCode::RequiredArgumentMissingInSomeSubgraph;
         report.error(code, message, places);

@@ -5,22 +5,19 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use apollo_compiler::{Name, Node, Schema, ast, ast::DirectiveLocation, collections::IndexMap};
+use apollo_compiler::{Name, Node, Schema, ast, ast::DirectiveLocation};
 
 use super::{
-    Merger, applied, defaults, descriptions,
+    Merger, applied,
+    arguments::{self, Signature},
+    descriptions,
     differences::names,
-    groups,
-    types::{self, Codes, Position},
-    values,
+    groups, values,
 };
 use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
 
 /// A definition, and whose it is.
 type Definition<'a> = (&'a Subgraph, &'a ast::DirectiveDefinition);
-
-/// An argument's definition, and whose it is.
-type ArgumentSource<'a> = (&'a Subgraph, &'a ast::InputValueDefinition);
 
 const BUILT_IN: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
 
@@ -226,109 +223,19 @@ fn merge_executable(
         let code = HintCode::InconsistentExecutableDirectiveRepeatable;
         report.hint(code, message, places(sources));
     }
+    let signatures = sources.iter().map(|(subgraph, one)| Signature {
+        subgraph,
+        arguments: &one.arguments,
+        span: one.name.location(),
+    });
+    let arguments = arguments::merge(&coordinate, signatures, merger, report);
     ast::DirectiveDefinition {
         description,
         name: name.clone(),
-        arguments: merge_arguments(name, sources, merger, report),
+        arguments: arguments.into_iter().map(Node::new).collect(),
         repeatable,
         locations,
     }
-}
-
-/// The arguments that all definitions have.
-fn merge_arguments(
-    directive: &Name,
-    sources: &[Definition<'_>],
-    merger: &Merger<'_>,
-    report: &mut Report,
-) -> Vec<Node<ast::InputValueDefinition>> {
-    let mut arguments: IndexMap<&Name, Vec<ArgumentSource<'_>>> = IndexMap::default();
-    for (subgraph, definition) in sources {
-        for argument in &definition.arguments {
-            let known = arguments.entry(&argument.name).or_default();
-            known.push((subgraph, argument));
-        }
-    }
-    let mut merged = Vec::new();
-    for (name, present) in arguments {
-        let coordinate = || format!("@{directive}({name}:)");
-        if present.len() < sources.len() {
-            report_missing(&coordinate(), name, &present, sources, report);
-        } else {
-            merged.extend(merge_argument(&coordinate, name, &present, merger, report));
-        }
-    }
-    merged
-}
-
-fn report_missing(
-    coordinate: &str,
-    name: &Name,
-    present: &[ArgumentSource<'_>],
-    sources: &[Definition<'_>],
-    report: &mut Report,
-) {
-    let absent: Vec<_> = sources
-        .iter()
-        .filter(|(_, one)| one.argument_by_name(name).is_none())
-        .copied()
-        .collect();
-    let missing_in = names(absent.iter().map(|(subgraph, _)| *subgraph));
-    let required: Vec<_> = present
-        .iter()
-        .filter(|(_, one)| one.is_required())
-        .map(|(subgraph, _)| *subgraph)
-        .collect();
-    if required.is_empty() {
-        let message = format!(
-            "Argument \"{coordinate}\" is in {}, but not in {missing_in}: the supergraph leaves it out.",
-            names(present.iter().map(|(subgraph, _)| *subgraph)),
-        );
-        let code = HintCode::InconsistentArgumentPresence;
-        report.hint(code, message, places(&absent));
-    } else {
-        let message = format!(
-            "Argument \"{coordinate}\" is required in {}, but not in {missing_in}. Add it there, or make it optional.",
-            names(required),
-        );
-        let code = ErrorCode::RequiredArgumentMissingInSomeSubgraph;
-        report.error(code, message, places(&absent));
-    }
-}
-
-fn merge_argument(
-    coordinate: &dyn Fn() -> String,
-    name: &Name,
-    sources: &[ArgumentSource<'_>],
-    merger: &Merger<'_>,
-    report: &mut Report,
-) -> Option<Node<ast::InputValueDefinition>> {
-    let described = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, one.description.as_ref()));
-    let description = descriptions::merge(coordinate, described, report);
-    let typed = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, &*one.ty, one.name.location()));
-    let codes = Codes {
-        mismatch: ErrorCode::FieldArgumentTypeMismatch,
-        compatible: HintCode::InconsistentButCompatibleArgumentType,
-    };
-    let types = &merger.types;
-    let ty = types::merge(coordinate, Position::Input, codes, typed, types, report)?.ty;
-    let mismatch = ErrorCode::FieldArgumentDefaultMismatch;
-    let default_value = defaults::merge(coordinate, sources.iter().copied(), mismatch, report);
-    let applied = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, (&one.directives).into()));
-    let applied = applied::merge(coordinate, applied, &merger.features, report);
-    Some(Node::new(ast::InputValueDefinition {
-        description,
-        name: name.clone(),
-        ty: Node::new(ty.clone()),
-        default_value,
-        directives: ast::DirectiveList(applied),
-    }))
 }
 
 /// As the subgraph with the newest version has it.

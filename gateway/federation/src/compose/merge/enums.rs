@@ -12,8 +12,7 @@ use apollo_compiler::{
 };
 
 use super::{
-    Merger, applied, descriptions, differences::names, joins::Maker, sources::Source, type_joins,
-    usage::Use,
+    Merger, annotations, differences::names, joins::Maker, sources::Source, type_joins, usage::Use,
 };
 use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
 
@@ -21,21 +20,14 @@ use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
 type ValueSource<'a> = (&'a Subgraph, &'a ast::EnumValueDefinition);
 
 /// Merges an enum, with its directives; none, and an error, if no value remains.
-pub(super) fn merge(
+pub(super) fn merge<'a>(
     name: &Name,
-    sources: &[Source<'_, EnumType>],
+    sources: &[Source<'a, EnumType>],
     merger: &Merger<'_>,
     report: &mut Report,
 ) -> Option<ExtendedType> {
-    let coordinate = || name.to_string();
-    let described = sources
-        .iter()
-        .map(|source| (source.subgraph, source.node.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
-    let applied = sources
-        .iter()
-        .map(|source| (source.subgraph, (&source.node.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
+    let said = |ty: &'a EnumType| (ty.description.as_ref(), &ty.directives);
+    let said = annotations::of_type(name, sources, said, merger, report);
     let usage = merger.usage.get(name);
     if usage.input.is_none() && usage.output.is_none() {
         let message =
@@ -66,9 +58,9 @@ pub(super) fn merge(
         return None;
     }
     Some(ExtendedType::Enum(Node::new(EnumType {
-        description,
+        description: said.description,
         name: name.clone(),
-        directives: type_joins::with(sources, applied),
+        directives: type_joins::with(sources, said.directives),
         values: merged,
     })))
 }
@@ -132,21 +124,21 @@ fn merge_value(
     report: &mut Report,
 ) -> ast::EnumValueDefinition {
     let coordinate = || format!("{ty}.{value}");
-    let described = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, one.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
-    let applied = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, (&one.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
+    let said = sources.iter().map(|(subgraph, one)| {
+        (
+            *subgraph,
+            one.description.as_ref(),
+            (&one.directives).into(),
+        )
+    });
+    let said = annotations::merge(&coordinate, said, merger, report);
     let joins = sources
         .iter()
         .map(|(subgraph, _)| Maker::of(name!("join__enumValue"), subgraph).make());
     ast::EnumValueDefinition {
-        description,
+        description: said.description,
         value: value.clone(),
-        directives: ast::DirectiveList(joins.chain(applied).collect()),
+        directives: ast::DirectiveList(joins.chain(said.directives).collect()),
     }
 }
 

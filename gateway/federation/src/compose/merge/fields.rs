@@ -3,7 +3,9 @@
 use apollo_compiler::{Name, Node, ast, schema::Component};
 
 use super::{
-    Merger, applied, arguments, descriptions, external, joins,
+    Merger, applied,
+    arguments::{self, Signature},
+    descriptions, external, joins,
     objects::Composite,
     overrides::Overrides,
     sharing,
@@ -91,7 +93,12 @@ pub(super) fn merge<'a>(
         .defining()
         .map(|source| (source.subgraph, source.node.description.as_ref()));
     let description = descriptions::merge(&coordinate, described, report);
-    let arguments = arguments::merge(&coordinate, sources.shaping(), merger, report);
+    let signatures = sources.shaping().map(|source| Signature {
+        subgraph: source.subgraph,
+        arguments: &source.node.arguments,
+        span: source.node.location(),
+    });
+    let arguments = arguments::merge(&coordinate, signatures, merger, report);
     let merged = merge_type(&sources, merger, report)?;
     external::check(&sources, merged, &arguments, merger, report);
     if composite.kind == Kind::Object {

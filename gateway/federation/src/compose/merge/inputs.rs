@@ -11,35 +11,25 @@ use apollo_compiler::{
 };
 
 use super::{
-    Merger, applied, defaults, descriptions,
+    Merger, annotations,
     differences::names,
+    input_values::{self, INPUT_FIELD, InputSource},
     joins::Maker,
     sources::Source,
     type_joins,
-    types::{self, Codes, Position},
 };
-use crate::compose::{ErrorCode, HintCode, report::Report, subgraph::Subgraph};
-
-/// What one subgraph says of an input field.
-type FieldSource<'a> = (&'a Subgraph, &'a ast::InputValueDefinition);
+use crate::compose::{ErrorCode, HintCode, report::Report};
 
 /// Merges an input object, with its directives; none, and an error, if no field remains.
-pub(super) fn merge(
+pub(super) fn merge<'a>(
     name: &Name,
-    sources: &[Source<'_, InputObjectType>],
+    sources: &[Source<'a, InputObjectType>],
     merger: &Merger<'_>,
     report: &mut Report,
 ) -> Option<ExtendedType> {
-    let coordinate = || name.to_string();
-    let described = sources
-        .iter()
-        .map(|source| (source.subgraph, source.node.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
-    let applied = sources
-        .iter()
-        .map(|source| (source.subgraph, (&source.node.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
-    let mut fields: IndexMap<&Name, Vec<FieldSource<'_>>> = IndexMap::default();
+    let said = |ty: &'a InputObjectType| (ty.description.as_ref(), &ty.directives);
+    let said = annotations::of_type(name, sources, said, merger, report);
+    let mut fields: IndexMap<&Name, Vec<InputSource<'_>>> = IndexMap::default();
     for source in sources {
         for (field, definition) in &source.node.fields {
             let known = fields.entry(field).or_default();
@@ -67,9 +57,9 @@ pub(super) fn merge(
         return None;
     }
     Some(ExtendedType::InputObject(Node::new(InputObjectType {
-        description,
+        description: said.description,
         name: name.clone(),
-        directives: type_joins::with(sources, applied),
+        directives: type_joins::with(sources, said.directives),
         fields: merged,
     })))
 }
@@ -78,7 +68,7 @@ pub(super) fn merge(
 fn keeps_partial(
     ty: &Name,
     field: &Name,
-    present: &[FieldSource<'_>],
+    present: &[InputSource<'_>],
     sources: &[Source<'_, InputObjectType>],
     report: &mut Report,
 ) -> bool {
@@ -96,11 +86,7 @@ fn keeps_partial(
         .iter()
         .map(|(subgraph, one)| subgraph.at(one.name.location()))
         .chain(absent.map(|source| source.subgraph.at(source.node.name.location())));
-    let required: Vec<_> = present
-        .iter()
-        .filter(|(_, one)| one.is_required())
-        .map(|(subgraph, _)| *subgraph)
-        .collect();
+    let required = input_values::requiring(present);
     if required.is_empty() {
         let message = format!(
             "Input field \"{ty}.{field}\" is in {}, but not in {missing_in}: the supergraph leaves it out.",
@@ -122,55 +108,31 @@ fn keeps_partial(
 fn merge_field(
     ty: &Name,
     field: &Name,
-    sources: &[FieldSource<'_>],
+    sources: &[InputSource<'_>],
     is_everywhere: bool,
     merger: &Merger<'_>,
     report: &mut Report,
 ) -> Option<ast::InputValueDefinition> {
     let coordinate = || format!("{ty}.{field}");
-    let described = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, one.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
-    let typed = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, &*one.ty, one.name.location()));
-    let codes = Codes {
-        mismatch: ErrorCode::FieldTypeMismatch,
-        compatible: HintCode::InconsistentButCompatibleFieldType,
-    };
-    let types = &merger.types;
-    let merged = types::merge(&coordinate, Position::Input, codes, typed, types, report)?;
-    let mismatch = ErrorCode::InputFieldDefaultMismatch;
-    let default_value = defaults::merge(&coordinate, sources.iter().copied(), mismatch, report);
-    let applied = sources
-        .iter()
-        .map(|(subgraph, one)| (*subgraph, (&one.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
-    let mut directives = Vec::new();
-    if !merged.is_same || !is_everywhere {
-        directives.extend(sources.iter().map(|(subgraph, one)| {
-            let ty = (!merged.is_same).then(|| one.ty.to_string());
+    let merged = input_values::merge(&coordinate, field, sources, INPUT_FIELD, merger, report)?;
+    let mut definition = merged.definition;
+    if !merged.is_same_type || !is_everywhere {
+        let joins = sources.iter().map(|(subgraph, one)| {
+            let ty = (!merged.is_same_type).then(|| one.ty.to_string());
             Maker::of(name!("join__field"), subgraph)
                 .text(name!("type"), ty.as_deref())
                 .make()
-        }));
+        });
+        definition.directives.0.splice(..0, joins);
     }
-    directives.extend(applied);
-    Some(ast::InputValueDefinition {
-        description,
-        name: field.clone(),
-        ty: Node::new(merged.ty.clone()),
-        default_value,
-        directives: ast::DirectiveList(directives),
-    })
+    Some(definition)
 }
 
 /// GraphQL wants the fields of a `@oneOf` input object to be nullable, and without defaults.
 fn check_one_of(
     ty: &Name,
     field: &ast::InputValueDefinition,
-    sources: &[FieldSource<'_>],
+    sources: &[InputSource<'_>],
     report: &mut Report,
 ) {
     let places = sources

@@ -3,6 +3,7 @@
 //! An index of all types is built once; then each type is merged from what its subgraphs say of it, field by field, and
 //! argument by argument. Nobody looks through all subgraphs for anything.
 
+mod annotations;
 mod applied;
 mod arguments;
 mod auth;
@@ -20,6 +21,7 @@ mod external;
 mod features;
 mod fields;
 mod groups;
+mod input_values;
 mod inputs;
 mod interface_auth;
 mod interface_objects;

@@ -5,28 +5,21 @@ use apollo_compiler::{
     schema::{ExtendedType, ScalarType},
 };
 
-use super::{Merger, applied, descriptions, sources::Source, type_joins};
+use super::{Merger, annotations, sources::Source, type_joins};
 use crate::compose::report::Report;
 
 /// Merges a scalar, with its directives.
-pub(super) fn merge(
+pub(super) fn merge<'a>(
     name: &Name,
-    sources: &[Source<'_, ScalarType>],
+    sources: &[Source<'a, ScalarType>],
     merger: &Merger<'_>,
     report: &mut Report,
 ) -> ExtendedType {
-    let coordinate = || name.to_string();
-    let described = sources
-        .iter()
-        .map(|source| (source.subgraph, source.node.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
-    let applied = sources
-        .iter()
-        .map(|source| (source.subgraph, (&source.node.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
+    let said = |ty: &'a ScalarType| (ty.description.as_ref(), &ty.directives);
+    let said = annotations::of_type(name, sources, said, merger, report);
     ExtendedType::Scalar(Node::new(ScalarType {
-        description,
+        description: said.description,
         name: name.clone(),
-        directives: type_joins::with(sources, applied),
+        directives: type_joins::with(sources, said.directives),
     }))
 }

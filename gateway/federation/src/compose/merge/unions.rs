@@ -10,23 +10,18 @@ use apollo_compiler::{
     schema::{ExtendedType, UnionType},
 };
 
-use super::{
-    Merger, applied, descriptions, differences::names, joins::Maker, sources::Source, type_joins,
-};
+use super::{Merger, annotations, differences::names, joins::Maker, sources::Source, type_joins};
 use crate::compose::{HintCode, report::Report};
 
 /// Merges a union, with its directives.
-pub(super) fn merge(
+pub(super) fn merge<'a>(
     name: &Name,
-    sources: &[Source<'_, UnionType>],
+    sources: &[Source<'a, UnionType>],
     merger: &Merger<'_>,
     report: &mut Report,
 ) -> ExtendedType {
-    let coordinate = || name.to_string();
-    let described = sources
-        .iter()
-        .map(|source| (source.subgraph, source.node.description.as_ref()));
-    let description = descriptions::merge(&coordinate, described, report);
+    let said = |ty: &'a UnionType| (ty.description.as_ref(), &ty.directives);
+    let said = annotations::of_type(name, sources, said, merger, report);
     let mut members: IndexMap<&Name, Vec<&Source<'_, UnionType>>> = IndexMap::default();
     for source in sources {
         for member in &source.node.members {
@@ -44,14 +39,10 @@ pub(super) fn merge(
                 .make()
         }));
     }
-    let applied = sources
-        .iter()
-        .map(|source| (source.subgraph, (&source.node.directives).into()));
-    let applied = applied::merge(&coordinate, applied, &merger.features, report);
-    directives.extend(applied);
+    directives.extend(said.directives);
     let members = members.into_keys().map(Into::into);
     ExtendedType::Union(Node::new(UnionType {
-        description,
+        description: said.description,
         name: name.clone(),
         directives: type_joins::with(sources, directives),
         members: members.collect::<IndexSet<_>>(),
