@@ -17,7 +17,7 @@ pub struct Location {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The line itself.
+    /// The line itself; of a very long one, what begins at the column, behind an ellipsis.
     pub excerpt: String,
 }
 
@@ -140,10 +140,15 @@ impl fmt::Display for Location {
         writeln!(formatter, "{:width$}--> {origin}:{line}:{column}", "")?;
         writeln!(formatter, "{:width$} |", "")?;
         writeln!(formatter, "{line} | {excerpt}")?;
+        let before = if excerpt.starts_with('…') {
+            1
+        } else {
+            column.saturating_sub(1)
+        };
         // Tabs stay tabs, so that the mark stands under its column however wide they are shown.
         let before: String = excerpt
             .chars()
-            .take(column.saturating_sub(1))
+            .take(before)
             .map(|letter| if letter == '\t' { '\t' } else { ' ' })
             .collect();
         writeln!(formatter, "{:width$} | {before}^", "")

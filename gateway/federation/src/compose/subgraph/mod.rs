@@ -165,6 +165,7 @@ fn load_one(
         links: &links,
     };
     canonical::rewrite(&mut schema, names);
+    roots::check(&schema, &mut problems);
     machinery::check_types(&schema, &mut problems);
     if problems.found() {
         return None;

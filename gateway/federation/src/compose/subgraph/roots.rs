@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::{Name, Node, ast, ast::Definition, ast::OperationType, name};
+use apollo_compiler::{Name, Node, Schema, ast, ast::Definition, ast::OperationType, name};
 
 use super::text::Problems;
 use crate::compose::ErrorCode;
@@ -84,6 +84,29 @@ pub(super) fn operations(
         Definition::SchemaExtension(schema) => schema.root_operations.as_slice(),
         _ => &[],
     })
+}
+
+/// Tells where a type that is named as a root is no object. (That of a root which the schema definition names is told by
+/// validation.)
+pub(super) fn check(schema: &Schema, problems: &mut Problems<'_>) {
+    for operation in [
+        OperationType::Query,
+        OperationType::Mutation,
+        OperationType::Subscription,
+    ] {
+        let name = usual(operation);
+        if let Some(ty) = schema.types.get(&name)
+            && !ty.is_object()
+        {
+            problems.error(
+                ErrorCode::InvalidGraphql,
+                format_args!(
+                    "{name} is the name of the {operation} root, which is an object type: rename the type"
+                ),
+                ty.name().location(),
+            );
+        }
+    }
 }
 
 /// Whether a canonical name is the query root's.

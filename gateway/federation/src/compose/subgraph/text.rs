@@ -40,22 +40,36 @@ impl Text<'_> {
         let (before, after) = text.split_at_checked(offset)?;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let end = after.find('\n').unwrap_or(after.len());
+        let whole = &text[start..offset + end];
         Some(Location {
             subgraph: self.subgraph.to_owned(),
             origin: self.origin.to_owned(),
             line,
             column: before[start..].chars().count() + 1,
-            excerpt: text[start..offset + end].trim_end_matches('\r').to_owned(),
+            excerpt: if whole.len() <= LONG {
+                whole.trim_end_matches('\r').to_owned()
+            } else {
+                let shown = after.chars().take_while(|letter| *letter != '\n');
+                std::iter::once('…').chain(shown.take(SHOWN)).collect()
+            },
         })
     }
 }
+
+/// Lines of more bytes are cut: whole schemas may be on one.
+const LONG: usize = 500;
+/// To so many letters.
+const SHOWN: usize = 100;
+
+/// So many errors of one subgraph are told in loading: hardly anyone reads more, and a text may have any number.
+const MOST: usize = 100;
 
 /// What is wrong with one subgraph, while it is being loaded.
 #[derive(Debug)]
 pub(super) struct Problems<'a> {
     text: Text<'a>,
     report: &'a mut Report,
-    found: bool,
+    found: usize,
 }
 
 impl<'a> Problems<'a> {
@@ -63,7 +77,7 @@ impl<'a> Problems<'a> {
         Self {
             text,
             report,
-            found: false,
+            found: 0,
         }
     }
 
@@ -74,15 +88,28 @@ impl<'a> Problems<'a> {
         message: impl Display,
         span: Option<SourceSpan>,
     ) {
-        self.found = true;
-        let message = format!("[{}] {message}", self.text.subgraph);
-        self.report.error(code, message, [self.text.at(span)]);
+        if self.has_room(code) {
+            let message = format!("[{}] {message}", self.text.subgraph);
+            self.report.error(code, message, [self.text.at(span)]);
+        }
+    }
+
+    /// Counts an error; whether it is to be told.
+    fn has_room(&mut self, code: ErrorCode) -> bool {
+        self.found += 1;
+        if self.found == MOST + 1 {
+            let message = format!("[{}] more errors are left out", self.text.subgraph);
+            self.report.error(code, message, []);
+        }
+        self.found <= MOST
     }
 
     /// What the parser found.
     pub(super) fn syntax_errors(&mut self, errors: &DiagnosticList) {
-        self.found = true;
         for one in errors.iter() {
+            if !self.has_room(ErrorCode::InvalidGraphql) {
+                return;
+            }
             let message = one.error.to_string();
             let place = if message.contains("EOF") {
                 self.text.end()
@@ -104,7 +131,7 @@ impl<'a> Problems<'a> {
 
     /// Whether there was any.
     pub(super) fn found(&self) -> bool {
-        self.found
+        self.found > 0
     }
 }
 

@@ -92,6 +92,9 @@ fn schemas_are_valid() {
         "schema { query: Q } type Query { a: Int }",
         "schema { query: Q } interface Q { a: Int }",
         "schema { query: Q mutation: Q } type Q { a: Int }",
+        "type Query { a: Int } interface Mutation { a: Int }",
+        "schema { query: Query } enum Subscription { A } type Query { a: Int }",
+        "scalar Query type Mutation { a: Int }",
         "type Query { a: X } type X",
         "type Query { a: X } enum X",
         "type Query { a: X } union X",
@@ -299,4 +302,51 @@ fn chains_of_inputs_are_not_too_long() {
         let loaded = load_all(&[("books", &sdl)]);
         assert!(loaded.errors.is_empty() || loaded.codes().contains(&ErrorCode::InvalidGraphql));
     }
+}
+
+#[test]
+fn inputs_are_not_nested_in_too_many_ways() {
+    let diamonds = |count: usize, bang: &str| {
+        let inputs: Vec<_> = (0..count)
+            .map(|index| {
+                format!(
+                    "input I{index} {{ a: I{0}{bang} b: I{0}{bang} }}",
+                    index + 1
+                )
+            })
+            .collect();
+        format!(
+            "type Query {{ a(x: I0): Int }} input I{count} {{ a: Int }} {}",
+            inputs.join(" ")
+        )
+    };
+    accepted(&diamonds(10, "!"));
+    accepted(&diamonds(30, ""));
+    refuses(ErrorCode::InvalidGraphql, &diamonds(30, "!"));
+    let directive = "directive @where(x: I0) on OBJECT ";
+    accepted(&format!("{directive}{}", diamonds(10, "")));
+    refuses(
+        ErrorCode::InvalidGraphql,
+        &format!("{directive}{}", diamonds(30, "")),
+    );
+    // Cycles are not many ways.
+    accepted(
+        "directive @where(x: Where) on OBJECT type Query { a(x: Where): Int }
+        input Where { and: [Where] or: [Where] not: Where a: Int }",
+    );
+}
+
+#[test]
+fn not_all_errors_of_a_text_are_told() {
+    let fields: Vec<_> = (0..5_000)
+        .map(|index| format!("f{index}: X{index}"))
+        .collect();
+    let loaded = load_all(&[("books", &format!("type Query {{ {} }}", fields.join(" ")))]);
+    assert_eq!(loaded.errors.len(), 101);
+    assert!(loaded.errors[100].message.contains("left out"));
+    let last = &loaded.errors[99];
+    assert!(last.locations[0].excerpt.chars().count() <= 101);
+    let text = last.to_string();
+    assert!(text.contains("1 | …X99 f100: X100"), "{text}");
+    assert_eq!(text.lines().last(), Some("  |  ^"));
 }

@@ -5,6 +5,7 @@
 
 mod defaults;
 mod directives;
+mod nesting;
 mod supplement;
 mod unknown;
 
@@ -68,6 +69,9 @@ pub(super) fn build(
     };
     if schema.schema_definition.query.is_none() {
         schema.schema_definition.make_mut().query = Some(name!("Query").into());
+    }
+    if !nesting::check(&schema, problems) {
+        return None;
     }
     // Validation throws out the built-in scalars that are not used; the schema keeps them.
     if let Err(invalid) = schema.clone().validate() {
