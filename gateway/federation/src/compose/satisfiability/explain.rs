@@ -132,7 +132,7 @@ impl Explainer<'_, '_> {
                 model.ty(here.owner).name
             );
         }
-        let reached = self.reach.from(site, self.settings);
+        let reached = self.reach.reached_from(site, self.settings);
         let missing = self.missing(requires, here.leaf, &reached, self.settings);
         format!(
             "{coordinate} requires \"{}\", of which {} cannot be obtained from there",
@@ -157,7 +157,7 @@ impl Explainer<'_, '_> {
     fn doors(&mut self, site: SiteId, reasons: &mut Vec<String>) {
         let model = self.reach.model;
         let here = self.reach.sites.get(site);
-        let reached = self.reach.from(site, self.settings);
+        let reached = self.reach.reached_from(site, self.settings);
         let doors = self.reach.sites.doors(here.leaf);
         for (subgraph, owner) in resolvers(model, here.leaf, self.name) {
             if subgraph == here.subgraph {
@@ -253,7 +253,7 @@ impl Explainer<'_, '_> {
                 .collect();
             for leaf in leaves {
                 let arrived = self.reach.sites_of(&values, leaf);
-                let reached = self.reach.from_all(&arrived, settings);
+                let reached = self.reach.reached_from_all(&arrived, settings);
                 if let Some(missing) = self.missing(below, leaf, &reached, settings) {
                     return Some(missing);
                 }

@@ -142,7 +142,7 @@ impl<'m> Reach<'m> {
 
     fn requirement_holds(&mut self, site: SiteId, set: FieldSetId, settings: Settings) -> bool {
         let leaf = self.sites.get(site).leaf;
-        let from = self.from(site, settings);
+        let from = self.reached_from(site, settings);
         self.obtains(set, leaf, &from, settings)
     }
 
@@ -194,17 +194,17 @@ impl<'m> Reach<'m> {
                     .iter()
                     .any(|site| self.holds(set, self.place(*site), settings));
                 is_whole || {
-                    let reached = self.from_all(&sites, settings);
+                    let reached = self.reached_from_all(&sites, settings);
                     self.obtains(set, leaf, &reached, settings)
                 }
             })
     }
 
     /// All sites that objects at any of these can be got to, themselves included; sorted.
-    pub(super) fn from_all(&mut self, sites: &[SiteId], settings: Settings) -> Vec<SiteId> {
+    pub(super) fn reached_from_all(&mut self, sites: &[SiteId], settings: Settings) -> Vec<SiteId> {
         let mut all = Vec::new();
         for site in sites {
-            all.extend_from_slice(&self.from(*site, settings));
+            all.extend_from_slice(&self.reached_from(*site, settings));
         }
         all.sort_unstable();
         all.dedup();
@@ -212,7 +212,7 @@ impl<'m> Reach<'m> {
     }
 
     /// All sites that an object at one can be got to, itself included.
-    pub(super) fn from(&mut self, site: SiteId, settings: Settings) -> Rc<[SiteId]> {
+    pub(super) fn reached_from(&mut self, site: SiteId, settings: Settings) -> Rc<[SiteId]> {
         let settings = self.settings.in_conditions(settings);
         if let Some(known) = self.reached.get(&(site, settings)) {
             return Rc::clone(known);

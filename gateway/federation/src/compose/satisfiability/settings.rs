@@ -118,14 +118,14 @@ impl SettingsTable {
 
     pub(super) fn excluding(&mut self, settings: Settings, subgraph: SubgraphId) -> Settings {
         let key = (settings.excluded, subgraph);
-        let excluded = match self.excluding.get(&key) {
-            Some(known) => *known,
-            None => {
-                let more = self.more_excluded(settings.excluded, subgraph);
-                self.excluding.insert(key, more);
-                more
-            }
-        };
+        if let Some(known) = self.excluding.get(&key) {
+            return Settings {
+                excluded: *known,
+                ..settings
+            };
+        }
+        let excluded = self.more_excluded(settings.excluded, subgraph);
+        self.excluding.insert(key, excluded);
         Settings {
             excluded,
             ..settings

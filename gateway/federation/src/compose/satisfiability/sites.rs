@@ -74,7 +74,7 @@ pub(super) enum DoorFrom {
 #[derive(Debug)]
 pub(super) struct Sites<'m> {
     model: &'m Model,
-    sites: Vec<Site>,
+    all: Vec<Site>,
     index: FxHashMap<Site, SiteId>,
     grants: Vec<Vec<FieldSetId>>,
     grant_index: FxHashMap<Vec<FieldSetId>, Grant>,
@@ -85,7 +85,7 @@ impl<'m> Sites<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
         Self {
             model,
-            sites: Vec::new(),
+            all: Vec::new(),
             index: FxHashMap::default(),
             grants: vec![Vec::new()],
             grant_index: FxHashMap::default(),
@@ -97,14 +97,14 @@ impl<'m> Sites<'m> {
         if let Some(known) = self.index.get(&site) {
             return *known;
         }
-        let id = SiteId(u32::try_from(self.sites.len()).unwrap_or(u32::MAX));
-        self.sites.push(site);
+        let id = SiteId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.all.push(site);
         self.index.insert(site, id);
         id
     }
 
     pub(super) fn get(&self, id: SiteId) -> Site {
-        self.sites[id.0 as usize]
+        self.all[id.0 as usize]
     }
 
     pub(super) fn grant(&mut self, mut sets: Vec<FieldSetId>) -> Grant {

@@ -69,6 +69,14 @@ pub(super) struct Mismatch {
     pub(super) is_disjoint: bool,
 }
 
+/// Where objects of a type were met.
+#[derive(Debug)]
+struct Visited {
+    positions: Vec<(Rc<[SiteId]>, Settings, ContextsId)>,
+    /// Whether the type has a shared field that subgraphs differ in: that comes to light only with more sites.
+    is_exact: bool,
+}
+
 /// The walk.
 pub(super) struct Walk<'m> {
     pub(super) reach: Reach<'m>,
@@ -79,7 +87,7 @@ pub(super) struct Walk<'m> {
     /// Values that were met before.
     values: FxHashSet<(TypeId, Vec<View>, Settings, ContextsId)>,
     /// Positions that were, by type.
-    visited: FxHashMap<TypeId, Vec<(Rc<[SiteId]>, Settings, ContextsId)>>,
+    visited: FxHashMap<TypeId, Visited>,
     pub(super) failures: Vec<Failure>,
     /// What failed where: each is told once.
     failed: FxHashSet<(TypeId, Option<Name>, Vec<SiteId>)>,
@@ -168,7 +176,9 @@ impl<'m> Walk<'m> {
         let sites = if settings == position.settings {
             Rc::clone(&position.sites)
         } else {
-            self.reach.from_all(&position.arrived, settings).into()
+            self.reach
+                .reached_from_all(&position.arrived, settings)
+                .into()
         };
         let wanted = Wanted {
             leaf: position.leaf,
@@ -242,7 +252,7 @@ impl<'m> Walk<'m> {
                 // The subgraphs on this path never answer with such an object.
                 continue;
             }
-            let sites: Rc<[SiteId]> = self.reach.from_all(&arrived, settings).into();
+            let sites: Rc<[SiteId]> = self.reach.reached_from_all(&arrived, settings).into();
             let is_known = sites
                 .iter()
                 .any(|site| !self.reach.sites.get(*site).is_hidden());
@@ -267,14 +277,24 @@ impl<'m> Walk<'m> {
                 path,
             };
             if is_known {
-                let visited = self.visited.entry(leaf).or_default();
-                visited.push((sites, settings, contexts));
+                self.visit(leaf, (sites, settings, contexts));
                 self.waiting.push_back(position);
             } else if !self.reach.is_exhausted() {
                 self.fail(position, settings, None);
             }
         }
         self.values.insert(key);
+    }
+
+    fn visit(&mut self, leaf: TypeId, position: (Rc<[SiteId]>, Settings, ContextsId)) {
+        let visited = self.visited.entry(leaf).or_insert_with(|| {
+            let fields = self.api.fields(leaf);
+            Visited {
+                positions: Vec::new(),
+                is_exact: fields.iter().any(|field| field.has_different_types),
+            }
+        });
+        visited.positions.push(position);
     }
 
     fn is_visited(
@@ -287,15 +307,9 @@ impl<'m> Walk<'m> {
         let Some(visited) = self.visited.get(&leaf) else {
             return false;
         };
-        // What shared fields differ in comes to light only with more sites.
-        let is_exact = self
-            .api
-            .fields(leaf)
-            .iter()
-            .any(|one| one.has_different_types);
-        visited.iter().any(|(fewer, less, above)| {
+        visited.positions.iter().any(|(fewer, less, above)| {
             self.reach.step()
-                && (fewer.len() == sites.len() || fewer.len() < sites.len() && !is_exact)
+                && (fewer.len() == sites.len() || fewer.len() < sites.len() && !visited.is_exact)
                 && self.reach.settings.extends(settings, *less)
                 && self.contexts.extends(contexts, *above)
                 && fewer.iter().all(|site| sites.binary_search(site).is_ok())

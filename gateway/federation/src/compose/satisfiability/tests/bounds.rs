@@ -16,7 +16,11 @@ fn maze(subgraphs: usize, types: usize) -> Vec<String> {
                     .filter(|other| (ty * 7 + other * 3 + place) % subgraphs != 0)
                     .map(|other| format!("to{other}: V{other} @shareable"))
                     .collect();
-                sdl += &format!(" type V{ty} {{ x: Int @shareable {} }}", fields.join(" "));
+                sdl.extend([
+                    &format!(" type V{ty} {{ x: Int @shareable "),
+                    &fields.join(" "),
+                    " }",
+                ]);
             }
             sdl
         })
