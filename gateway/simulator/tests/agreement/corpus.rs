@@ -1,6 +1,8 @@
 //! The corpus: each case does as it says, and the oracle agrees, or the difference is known.
 
-use std::{env, fmt::Write as _};
+use std::{collections::BTreeSet, env, fmt::Write as _};
+
+use federation::compose::ErrorCode;
 
 use simulator::agreement::{Outcome, compare, corpus, differences::Differences};
 
@@ -49,4 +51,43 @@ fn the_corpus_composes_as_it_says_and_as_the_oracle_composes_it() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}\n{count} of {cases} cases");
+}
+
+/// Codes that no case can have, and why.
+const NOT_IN_THE_CORPUS: [(ErrorCode, &str); 5] = [
+    (
+        ErrorCode::DirectiveCostInvalidWeight,
+        "GraphQL's own rules refuse such a value before",
+    ),
+    (
+        ErrorCode::ListSizeInvalidRequireOneSlicingArgument,
+        "GraphQL's own rules refuse such a value before",
+    ),
+    (
+        ErrorCode::MaxValidationSubgraphPathsExceeded,
+        "takes a large schema: satisfiability/tests/bounds.rs",
+    ),
+    (
+        ErrorCode::UnsupportedFeature,
+        "every feature of the known versions is supported",
+    ),
+    (
+        ErrorCode::UnsupportedLinkedFeature,
+        "a gateway's concern: composition links what it knows",
+    ),
+];
+
+#[test]
+fn every_code_is_in_the_corpus() {
+    let cases = corpus::read().expect("the corpus");
+    let expected: BTreeSet<&str> = cases
+        .iter()
+        .flat_map(|case| case.expect.split(' '))
+        .collect();
+    let missing: Vec<_> = ErrorCode::ALL
+        .into_iter()
+        .filter(|code| !expected.contains(code.as_str()))
+        .collect();
+    let known: Vec<_> = NOT_IN_THE_CORPUS.iter().map(|(code, _)| *code).collect();
+    assert_eq!(missing, known);
 }
