@@ -1,4 +1,4 @@
-use crate::compose::{SubgraphSchema, report::Report, subgraph};
+use crate::compose::testing::{Stage, compose_as_written};
 
 mod keys;
 mod others;
@@ -37,26 +37,12 @@ fn imports(version: &str) -> &'static str {
     }
 }
 
-/// The codes and messages of the errors in a subgraph named `books`.
+/// The codes and messages of the errors in a subgraph named `a`.
 fn errors(sdl: &str) -> Vec<(String, String)> {
-    let source = SubgraphSchema {
-        name: "books".to_owned(),
-        url: String::new(),
-        sdl: sdl.to_owned(),
-        origin: String::new(),
-    };
-    let mut report = Report::default();
-    let subgraphs = subgraph::load(&[source], &mut report);
-    assert!(!report.has_errors(), "{:?}", report.check());
-    for subgraph in &subgraphs {
-        super::check(subgraph, &mut report);
-    }
-    let Err(errors) = report.check() else {
-        return Vec::new();
-    };
-    let errors = errors.errors().iter();
+    let found = compose_as_written(Stage::Validate, [sdl.to_owned()]);
+    let errors = found.errors.into_iter();
     errors
-        .map(|error| (error.code.to_string(), error.message.clone()))
+        .map(|error| (error.code.to_string(), error.message))
         .collect()
 }
 
@@ -73,10 +59,10 @@ fn messages_say_where_and_what_to_do() {
     };
     assert_eq!(
         key,
-        r#"[books] @id(fields: "isbn") of "Book": type "Book" has no field "isbn"; if another subgraph resolves it, add it here with @external"#
+        r#"[a] @id(fields: "isbn") of "Book": type "Book" has no field "isbn"; if another subgraph resolves it, add it here with @external"#
     );
     assert_eq!(
         external,
-        r#"[books] "Book.title" is @federation__external, but no key, @requires, @provides, context or interface of this subgraph uses it; remove the field, or the directive"#
+        r#"[a] "Book.title" is @federation__external, but no key, @requires, @provides, context or interface of this subgraph uses it; remove the field, or the directive"#
     );
 }

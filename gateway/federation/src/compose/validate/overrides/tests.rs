@@ -1,6 +1,4 @@
-use crate::compose::{SubgraphSchema, report::Report, subgraph, validate};
-
-const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@provides", "@external", "@override", "@interfaceObject"])"#;
+use crate::compose::testing::{Stage, compose};
 
 const ENTITY: &str = "type T @key(fields: \"id\")";
 
@@ -17,34 +15,23 @@ fn codes<const N: usize>(sdl: [&str; N]) -> Vec<String> {
 type Told = Vec<(String, String)>;
 
 fn check<const N: usize>(sdl: [&str; N]) -> (Told, Told) {
-    let sources: Vec<_> = sdl
+    let sdl: Vec<_> = sdl
         .iter()
-        .zip('a'..='z')
-        .map(|(sdl, name)| SubgraphSchema {
-            name: name.to_string(),
-            url: String::new(),
-            sdl: format!("{LINK} type Query {{ {name}: Int }} {sdl}"),
-            origin: String::new(),
-        })
+        .zip('a'..)
+        .map(|(sdl, name)| format!("type Query {{ {name}: Int }} {sdl}"))
         .collect();
-    let mut report = Report::default();
-    let subgraphs = subgraph::load(&sources, &mut report);
-    assert!(!report.has_errors(), "{:?}", report.check());
-    validate::check(&subgraphs, &mut report);
-    let errors = match report.check() {
-        Ok(()) => Vec::new(),
-        Err(errors) => errors
-            .errors()
-            .iter()
-            .map(|error| (error.code.to_string(), error.message.clone()))
+    let sdl: Vec<_> = sdl.iter().map(String::as_str).collect();
+    let found = compose(Stage::Validate, &sdl);
+    let errors = found.errors.into_iter();
+    let hints = found.hints.into_iter();
+    (
+        errors
+            .map(|error| (error.code.to_string(), error.message))
             .collect(),
-    };
-    let hints = report.into_hints();
-    let hints = hints
-        .into_iter()
-        .map(|hint| (hint.code.to_string(), hint.message))
-        .collect();
-    (errors, hints)
+        hints
+            .map(|hint| (hint.code.to_string(), hint.message))
+            .collect(),
+    )
 }
 
 fn entity(fields: &str) -> String {
