@@ -8,7 +8,7 @@ use apollo_compiler::{
 };
 
 use super::{
-    Merger, applied, descriptions,
+    Merger, annotations,
     differences::names,
     fields::{self, FieldSource},
     joins,
@@ -185,24 +185,15 @@ pub(super) fn merge<'a>(
     report: &mut Report,
 ) -> ExtendedType {
     let composite = Composite::of(ty, kind, merger);
-    let coordinate = || composite.name.to_string();
     let is_entity = hint_entity(&composite, report);
-    let described = composite
-        .parts
-        .iter()
-        .map(|part| (part.subgraph, part.description));
-    let description = descriptions::merge(&coordinate, described, report);
+    let said = composite.parts.iter().map(|part| {
+        let directives = part.directives.into();
+        (part.subgraph, part.description, directives)
+    });
+    let coordinate = || composite.name.to_string();
+    let said = annotations::merge(&coordinate, said, merger, report);
     let mut directives = joins::of_type(&composite, merger);
-    let applied = composite
-        .parts
-        .iter()
-        .map(|part| (part.subgraph, part.directives.into()));
-    directives.extend(applied::merge(
-        &coordinate,
-        applied,
-        &merger.features,
-        report,
-    ));
+    directives.extend(said.directives);
     let mut fields: IndexMap<Name, Component<ast::FieldDefinition>> = IndexMap::default();
     for (name, sources) in composite.fields() {
         if !is_entity && !composite.is_root() {
@@ -220,7 +211,7 @@ pub(super) fn merge<'a>(
     let directives = DirectiveList(directives.into_iter().map(Component::from).collect());
     if kind == Kind::Interface {
         ExtendedType::Interface(Node::new(InterfaceType {
-            description,
+            description: said.description,
             name,
             implements_interfaces,
             directives,
@@ -228,7 +219,7 @@ pub(super) fn merge<'a>(
         }))
     } else {
         ExtendedType::Object(Node::new(ObjectType {
-            description,
+            description: said.description,
             name,
             implements_interfaces,
             directives,
