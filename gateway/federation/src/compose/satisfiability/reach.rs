@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::{FieldId, FieldSetId, Model, SubgraphId, TypeId};
 
-/// Requirements within keys within requirements nested deeper than this are taken for unobtainable: the call stack ends too.
+/// Requirements within keys within requirements nested deeper than this are given up: the call stack ends too.
 const MAX_NESTING: u32 = 64;
 
 /// Answers, remembered.
@@ -33,6 +33,8 @@ pub(super) struct Reach<'m> {
     /// The outermost of them that an answer in the making took for unobtainable.
     assumed: usize,
     nesting: u32,
+    /// Whether something was given up for its depth.
+    pub(super) is_too_deep: bool,
     /// Steps of work that are left.
     steps_left: u64,
 }
@@ -51,6 +53,7 @@ impl<'m> Reach<'m> {
             pending: Vec::new(),
             assumed: NOTHING_ASSUMED,
             nesting: 0,
+            is_too_deep: false,
             steps_left: steps,
         }
     }
@@ -120,6 +123,7 @@ impl<'m> Reach<'m> {
             return false;
         }
         if self.nesting >= MAX_NESTING {
+            self.is_too_deep = true;
             self.assumed = 0;
             return false;
         }
@@ -218,6 +222,7 @@ impl<'m> Reach<'m> {
             return Rc::clone(known);
         }
         if self.nesting >= MAX_NESTING {
+            self.is_too_deep = true;
             self.assumed = 0;
             return Rc::from([site]);
         }

@@ -80,3 +80,31 @@ fn a_large_schema_takes_few_steps() {
     check_within(40_000, &[], &supergraph, &mut report);
     assert_eq!(report.check(), Ok(()));
 }
+
+#[test]
+fn what_is_too_deep_is_not_called_unsatisfiable() {
+    let chain = |length: usize| {
+        [0, 1].map(|place| {
+            let fields: Vec<_> = (0..length)
+                .map(|field| match (field % 2 == place, field + 1 == length) {
+                    (true, true) => format!("f{field}: Int"),
+                    (true, false) => format!("f{field}: Int @requires(fields: \"f{}\")", field + 1),
+                    (false, _) if field > 0 => format!("f{field}: Int @external"),
+                    (false, _) => String::new(),
+                })
+                .collect();
+            let root = if place == 0 {
+                "type Query { t: T }"
+            } else {
+                ""
+            };
+            format!(
+                "{root} type T @key(fields: \"id\") {{ id: ID! {} }}",
+                fields.join(" ")
+            )
+        })
+    };
+    assert!(check(&chain(40).each_ref().map(String::as_str), 100_000).is_ok());
+    let codes = codes(check(&chain(200).each_ref().map(String::as_str), 100_000));
+    assert_eq!(codes, [ErrorCode::MaxValidationSubgraphPathsExceeded]);
+}
