@@ -33,7 +33,6 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
     }
     interfaces::check_presence(merged, merger, report);
     access::check(merged, merger, report);
-    list_sizes::check(merged, merger, report);
     if report.has_errors() {
         return;
     }
@@ -44,4 +43,8 @@ pub(super) fn check(merged: &Schema, merger: &Merger<'_>, report: &mut Report) {
         return;
     }
     visibility::check(merged, merger, report);
+    if report.has_errors() {
+        return;
+    }
+    list_sizes::check(merged, merger, report);
 }

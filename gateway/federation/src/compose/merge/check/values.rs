@@ -63,7 +63,8 @@ impl Check<'_> {
         report.error(ErrorCode::InvalidGraphql, message, places);
     }
 
-    /// What merging has made wrong with a value. Scalars stay as they were, so they are not looked at.
+    /// What merging has made wrong with a value. Scalars stay as they were, so they are not looked at; nor is what is missing,
+    /// as Apollo lets default values leave out required fields.
     fn fault(&self, ty: &ast::Type, value: &ast::Value) -> Option<String> {
         match (ty, value) {
             (ast::Type::NonNullNamed(_) | ast::Type::NonNullList(_), ast::Value::Null) => {
@@ -84,27 +85,22 @@ impl Check<'_> {
         match (self.merged.types.get(ty)?, value) {
             (ExtendedType::Enum(definition), ast::Value::Enum(name)) => {
                 let is_known = definition.values.contains_key(name);
-                (!is_known).then(|| {
-                    format!("\"{ty}.{name}\" is not in all subgraphs, and so not in the supergraph; add it to the others")
-                })
+                (!is_known).then(|| vanished(ty, name))
             }
             (ExtendedType::InputObject(definition), ast::Value::Object(values)) => {
-                for (name, value) in values {
-                    let Some(field) = definition.fields.get(name) else {
-                        return Some(format!(
-                            "\"{ty}.{name}\" is not in all subgraphs, and so not in the supergraph; add it to the others"
-                        ));
-                    };
-                    if let Some(fault) = self.fault(&field.ty, value) {
-                        return Some(fault);
-                    }
-                }
-                let is_given = |name: &Name| values.iter().any(|(given, _)| given == name);
-                let mut fields = definition.fields.values();
-                let missing = fields.find(|field| field.is_required() && !is_given(&field.name))?;
-                Some(format!("\"{ty}.{}\" is required; give it", missing.name))
+                let mut values = values.iter();
+                values.find_map(|(name, value)| match definition.fields.get(name) {
+                    Some(field) => self.fault(&field.ty, value),
+                    None => Some(vanished(ty, name)),
+                })
             }
             _ => None,
         }
     }
+}
+
+fn vanished(ty: &Name, name: &Name) -> String {
+    format!(
+        "\"{ty}.{name}\" is not in all subgraphs, and so not in the supergraph; add it to the others"
+    )
 }
