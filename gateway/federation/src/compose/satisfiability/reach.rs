@@ -176,10 +176,49 @@ impl<'m> Reach<'m> {
                     return true;
                 }
             }
+            if values.is_empty() && item.on != leaf && !model.labels.is_empty() {
+                values = self.values_of_interface(item.on, &item.name, sites);
+                if item.below.is_none() {
+                    return !values.is_empty();
+                }
+            }
             item.below.is_some_and(|below| {
                 !values.is_empty() && self.obtains_of(below, &values, settings)
             })
         })
+    }
+
+    /// The values of an interface's field where all types that implement it resolve it. Only the types' own fields know of
+    /// labels; so Apollo's composition has it.
+    fn values_of_interface(&mut self, on: TypeId, name: &str, sites: &[SiteId]) -> Vec<View> {
+        let model = self.model;
+        let Some(field) = model.field_named(on, name) else {
+            return Vec::new();
+        };
+        let resolves = |leaf: &TypeId, subgraph: SubgraphId| {
+            let field = model.field_named(*leaf, name);
+            let join = field.and_then(|field| model.field(field).joined(subgraph));
+            join.is_some_and(|join| !join.is_external && join.requires.is_none())
+        };
+        let mut values = Vec::new();
+        for site in sites {
+            let site = self.sites.get(*site);
+            let interface = model.ty(on).joined(site.subgraph);
+            let join = model.field(field).joined(site.subgraph);
+            let (Some(interface), Some(join)) = (interface, join) else {
+                continue;
+            };
+            let mut possible = interface.possible.iter();
+            if !interface.is_interface_object && possible.all(|leaf| resolves(leaf, site.subgraph))
+            {
+                values.push(View {
+                    subgraph: site.subgraph,
+                    ty: model.field(field).output_in(join).named,
+                    grant: Grant::NONE,
+                });
+            }
+        }
+        values
     }
 
     /// Whether a field set can be obtained of a value that several subgraphs may give.

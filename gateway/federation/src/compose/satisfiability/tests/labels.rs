@@ -58,3 +58,24 @@ fn a_label_counts_only_where_there_is_something_to_override() {
         "type T @key(fields: \"id\") { id: ID! x: Int @override(from: \"a\", label: \"percent(10)\") }",
     ]);
 }
+
+#[test]
+fn an_interface_does_not_know_of_labels() {
+    // So both peers have it. A plan exists for either value of the label.
+    accept(&[
+        "type Query { i: I } interface I @key(fields: \"id\") { id: ID! x: Int }
+         type A implements I @key(fields: \"id\") { id: ID! x: Int }",
+        "type I @interfaceObject @key(fields: \"id\") { id: ID! x: Int @external f: Int @requires(fields: \"x\") }",
+        "type A @key(fields: \"id\") { id: ID! x: Int @override(from: \"a\", label: \"percent(10)\") }",
+    ]);
+    refuse(
+        &[
+            "type Query { i: I } interface I @key(fields: \"id\") { id: ID! x: Int }
+             type A implements I @key(fields: \"id\") { id: ID! x: Int @external }",
+            "type I @interfaceObject @key(fields: \"id\") { id: ID! x: Int @external f: Int @requires(fields: \"x\") }",
+            "type A @key(fields: \"id\", resolvable: false) { id: ID! x: Int @shareable
+               y: Int @override(from: \"b\", label: \"percent(10)\") }",
+        ],
+        &["A.f", "A.x", "A.y"],
+    );
+}
