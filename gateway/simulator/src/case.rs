@@ -6,13 +6,13 @@ use apollo_compiler::{
     ExecutableDocument,
     response::{JsonMap, JsonValue},
 };
-use federation::{PlanOptions, Planner, Supergraph};
+use federation::{PlanOptions, Planner, Supergraph, compose::CompositionErrors};
 use futures_util::StreamExt;
 use gateway::engine::{Context, Engine, ErrorPolicy, Outcome, Overrides, Request, Upstreams};
 
 use crate::{
     answer::{Monolith, Refusal, Server},
-    compose::{ComposeError, Composer, Source},
+    compose::{Source, compose},
     generate::Operation,
     parts,
     sdl::{SdlError, Subgraph},
@@ -37,13 +37,10 @@ pub struct Schema {
 pub enum SchemaError {
     /// It does not compose: no case at all.
     #[error(transparent)]
-    Compose(#[from] ComposeError),
+    Compose(#[from] CompositionErrors),
     /// The simulator cannot read it.
     #[error(transparent)]
     Sdl(#[from] SdlError),
-    /// The gateway refuses what the composer made.
-    #[error("the supergraph was refused: {0}")]
-    Supergraph(String),
 }
 
 /// What came of a case.
@@ -104,12 +101,9 @@ impl Schema {
     pub fn new(
         seed: u64,
         sources: &[Source],
-        composer: &Composer,
         host: &Host,
     ) -> Result<Self, SchemaError> {
-        let sdl = composer.compose(sources)?;
-        let supergraph =
-            Supergraph::parse(&sdl).map_err(|error| SchemaError::Supergraph(error.to_string()))?;
+        let supergraph = compose(sources)?;
         let subgraphs = sources
             .iter()
             .map(|(name, sdl)| Subgraph::parse(name, sdl))

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +13,6 @@ use std::{
 
 use crate::{
     case::{Case, Difference, Kind, Schema, SchemaError, Verdict},
-    compose::{ComposeError, Composer},
     generate::{self, Features},
     serve::Host,
     shrink::shrink,
@@ -51,7 +51,7 @@ pub struct Report {
     pub skipped: u64,
     /// Why schemas did not compose, by code.
     pub refused: BTreeMap<String, u64>,
-    /// The composer's first error for each of those schemas.
+    /// The first error for each of those schemas.
     pub refusals: Vec<(u64, String)>,
     /// Schemas that composed and that the simulator or the gateway cannot read.
     pub broken: Vec<(u64, String)>,
@@ -61,7 +61,7 @@ pub struct Report {
 
 impl Search {
     /// Tries the seeds, on as many workers as are told.
-    pub async fn run(&self, workers: usize) -> Result<Report, ComposeError> {
+    pub async fn run(&self, workers: usize) -> io::Result<Report> {
         let host = Arc::new(Host::start().await?);
         let report = Arc::new(Mutex::new(Report::default()));
         let next = Arc::new(AtomicU64::new(self.from / OPERATIONS));
@@ -69,7 +69,6 @@ impl Search {
         let begun = Instant::now();
         let mut tasks = Vec::new();
         for _ in 0..workers {
-            let composer = Composer::start()?;
             let (host, report, next) = (Arc::clone(&host), Arc::clone(&report), Arc::clone(&next));
             let search = self.clone();
             tasks.push(tokio::spawn(async move {
@@ -78,7 +77,7 @@ impl Search {
                     if schema >= end || search.time.is_some_and(|time| begun.elapsed() > time) {
                         return;
                     }
-                    search.schema(schema, &composer, &host, &report).await;
+                    search.schema(schema, &host, &report).await;
                 }
             }));
         }
@@ -90,20 +89,19 @@ impl Search {
         let mut report =
             std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
         report.different.sort_by_key(|(seed, _, _)| *seed);
-        let composer = Composer::start()?;
         let told = usize::try_from(self.shrunk).unwrap_or(usize::MAX);
         for (_, case, difference) in report.different.iter_mut().take(told) {
             let whole = std::mem::replace(difference, Box::new(Difference::default()));
-            (*case, *difference) = shrink(case, whole, &composer, &host).await;
+            (*case, *difference) = shrink(case, whole, &host).await;
         }
         Ok(report)
     }
 
-    async fn schema(&self, index: u64, composer: &Composer, host: &Host, report: &Mutex<Report>) {
+    async fn schema(&self, index: u64, host: &Host, report: &Mutex<Report>) {
         let tell = || report.lock().unwrap_or_else(PoisonError::into_inner);
         let sources = generate::subgraphs(index, &self.features);
         tell().schemas += 1;
-        let schema = match Schema::new(index, &sources, composer, host) {
+        let schema = match Schema::new(index, &sources, host) {
             Ok(schema) => schema,
             Err(SchemaError::Compose(error)) => {
                 let text = error.to_string();

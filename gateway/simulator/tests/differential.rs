@@ -33,7 +33,7 @@ async fn the_gateway_answers_as_one_schema_would() {
         features: Features::parse(&features).expect("FEATURES are name=chance,…"),
     };
     let shrunk = search.shrunk;
-    let report = search.run(2).await.expect("the composer works");
+    let report = search.run(2).await.expect("a port is free");
     println!("{}", report.summary());
     if env::var_os("REFUSALS").is_some() {
         for (schema, why) in &report.refusals {

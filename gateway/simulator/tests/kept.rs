@@ -4,7 +4,6 @@ use std::{env, fs, path::Path};
 
 use simulator::{
     case::{Case, Schema, Verdict},
-    compose::Composer,
     search::describe,
     serve::Host,
 };
@@ -25,7 +24,6 @@ async fn what_once_failed_does_not_fail_again() {
     names.sort();
     assert!(!names.is_empty(), "no case is named {only:?}");
 
-    let composer = Composer::start().expect("the composer starts");
     let host = Host::start().await.expect("a port is free");
     let mut failures = Vec::new();
     for name in names {
@@ -34,7 +32,7 @@ async fn what_once_failed_does_not_fail_again() {
         let mut answered = 0;
         for world in 0..WORLDS {
             case.seed = world;
-            let schema = Schema::new(world, &case.subgraphs, &composer, &host)
+            let schema = Schema::new(world, &case.subgraphs, &host)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             match schema.compare(&case.operation).await {
                 Verdict::Same => answered += 1,

@@ -7,6 +7,7 @@
 pub mod corpus;
 pub mod differences;
 mod facts;
+pub mod oracle;
 pub mod patterns;
 
 use std::{
@@ -18,8 +19,9 @@ use std::{
 use apollo_compiler::Schema;
 use federation::compose::SubgraphSchema;
 
-use crate::compose::{Answer, Source};
+use crate::compose::{Source, schemas};
 use facts::Facts;
+use oracle::Answer;
 
 /// What a composer makes of subgraphs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,9 +93,7 @@ impl Outcome {
     /// The oracle's.
     pub fn of_oracle(answer: Answer) -> Self {
         match answer {
-            Answer::Composed {
-                supergraph, api, ..
-            } => Self::Composed {
+            Answer::Composed { supergraph, api } => Self::Composed {
                 supergraph: Facts::of_supergraph(&parse(&supergraph)),
                 api: Facts::of_api(&parse(&api)),
             },
@@ -108,16 +108,7 @@ impl Outcome {
 
     /// Ours. A panic counts as a refusal with the code `PANIC`.
     pub fn of_ours(subgraphs: &[Source]) -> Self {
-        let subgraphs: Vec<_> = subgraphs
-            .iter()
-            .map(|(name, sdl)| SubgraphSchema {
-                name: name.clone(),
-                url: format!("http://{name}.invalid"),
-                sdl: sdl.clone(),
-                origin: String::new(),
-            })
-            .collect();
-        Self::composed_by_us(&subgraphs)
+        Self::composed_by_us(&schemas(subgraphs))
     }
 
     /// Ours, of subgraphs with addresses.

@@ -5,7 +5,6 @@ mod schema;
 
 use crate::{
     case::{Case, Difference, Kind, Schema, Verdict},
-    compose::Composer,
     serve::Host,
 };
 
@@ -16,7 +15,6 @@ const TRIALS: usize = 2_000;
 pub async fn shrink(
     case: &Case,
     difference: Box<Difference>,
-    composer: &Composer,
     host: &Host,
 ) -> (Case, Box<Difference>) {
     let mut shrinker = Shrinker {
@@ -24,7 +22,6 @@ pub async fn shrink(
         best: case.clone(),
         difference,
         trials: TRIALS,
-        composer,
         host,
     };
     loop {
@@ -42,7 +39,6 @@ struct Shrinker<'a> {
     best: Case,
     difference: Box<Difference>,
     trials: usize,
-    composer: &'a Composer,
     host: &'a Host,
 }
 
@@ -50,7 +46,7 @@ impl Shrinker<'_> {
     /// Reductions of the operation, on the same subgraphs.
     async fn operation(&mut self) {
         let case = &self.best;
-        let Ok(schema) = Schema::new(case.seed, &case.subgraphs, self.composer, self.host) else {
+        let Ok(schema) = Schema::new(case.seed, &case.subgraphs, self.host) else {
             return;
         };
         let mut nth = 0;
@@ -84,7 +80,7 @@ impl Shrinker<'_> {
     }
 
     async fn fails(&mut self, subgraphs: Vec<crate::compose::Source>) -> bool {
-        let Ok(schema) = Schema::new(self.best.seed, &subgraphs, self.composer, self.host) else {
+        let Ok(schema) = Schema::new(self.best.seed, &subgraphs, self.host) else {
             return false;
         };
         match schema.compare(&self.best.operation).await {

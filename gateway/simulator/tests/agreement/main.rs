@@ -10,13 +10,13 @@ mod random;
 
 use std::{env, path::Path};
 
-use simulator::compose::Composer;
+use simulator::agreement::oracle::Oracle;
 
 /// The oracle, or what is asked in its place.
-fn oracle() -> Composer {
+fn oracle() -> Oracle {
     match env::var_os("ORACLE") {
-        Some(script) => Composer::of(Path::new(&script)),
-        None => Composer::start(),
+        Some(script) => Oracle::of(Path::new(&script)),
+        None => Oracle::start(),
     }
     .expect("the oracle is installed: gateway/simulator/oracle/install.sh")
 }

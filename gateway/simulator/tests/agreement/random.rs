@@ -18,8 +18,8 @@ use std::{
 };
 
 use simulator::{
-    agreement::{Disagreement, Outcome, compare, corpus, patterns::Patterns},
-    compose::{Composer, Source},
+    agreement::{Disagreement, Outcome, compare, corpus, oracle::Oracle, patterns::Patterns},
+    compose::Source,
     generate::{self, Features},
     mutate::mutate,
 };
@@ -45,7 +45,7 @@ struct Drawn {
 struct Search {
     features: Features,
     corpus: Vec<corpus::Case>,
-    judge: Option<Composer>,
+    judge: Option<Oracle>,
     tally: Mutex<Tally>,
 }
 
@@ -87,7 +87,7 @@ impl Search {
         })
     }
 
-    fn look(&self, seed: u64, oracle: &Composer) {
+    fn look(&self, seed: u64, oracle: &Oracle) {
         let Some(drawn) = self.draw(seed) else {
             return;
         };
@@ -184,7 +184,7 @@ fn random_subgraphs_compose_as_the_oracle_composes_them() {
     let search = Search {
         features,
         corpus: corpus::read().expect("the corpus"),
-        judge: judge.map(|script| Composer::of(Path::new(&script)).expect("the judge")),
+        judge: judge.map(|script| Oracle::of(Path::new(&script)).expect("the judge")),
         tally: Mutex::new(Tally {
             patterns: Patterns::read().expect("the list of differences"),
             cases: 0,

@@ -12,7 +12,7 @@ use apollo_compiler::ExecutableDocument;
 use federation::{PlanOptions, Planner, Supergraph};
 use simulator::{
     check::{Cheapest, Checker},
-    compose::{Composer, Source},
+    compose::{Source, compose},
     generate::{self, Features},
     sdl::Subgraph,
     search::OPERATIONS,
@@ -45,14 +45,12 @@ fn every_plan_is_right_and_none_is_cheaper() {
     };
     let features = Features::parse(&env::var("FEATURES").unwrap_or_default())
         .expect("FEATURES are name=chance,…");
-    let composer = Composer::start().expect("a composer");
     let mut tally = Tally::default();
     for index in from / OPERATIONS..(from + cases).div_ceil(OPERATIONS) {
         let sources = generate::subgraphs(index, &features);
-        let Ok(sdl) = composer.compose(&sources) else {
+        let Ok(supergraph) = compose(&sources) else {
             continue;
         };
-        let supergraph = Supergraph::parse(&sdl).expect("what is composed is read");
         let subgraphs: Vec<_> = sources
             .iter()
             .map(|(name, sdl)| Subgraph::parse(name, sdl).expect("a subgraph"))
