@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
     }
 
     fn directives(&mut self, directives: &DirectiveList) {
-        for directive in directives.iter() {
+        for directive in directives {
             let coordinate = format!("@{}", directive.name);
             if let Some(definition) = self.schema.directive_definitions.get(&directive.name) {
                 self.arguments(&coordinate, &definition.arguments, &directive.arguments);
