@@ -185,7 +185,10 @@ impl Model {
             .iter()
             .flat_map(|set| set.items.iter().map(|item| &item.name))
             .collect();
-        let fields = self.fields.iter().filter(|field| names.contains(&field.name));
+        let fields = self
+            .fields
+            .iter()
+            .filter(|field| names.contains(&field.name));
         fields
             .flat_map(|field| &field.joins)
             .filter_map(|join| Some(join.label?.id))
