@@ -116,8 +116,9 @@ impl Builder<'_, '_> {
             });
         }
         if parts > 1 && item.below.is_some() && self.may_share(position, item, one, &candidates) {
-            let values = self.sources(position, set, one, demand);
-            candidates.extend(self.shared_by(position, item, &values));
+            let sources = self.sources(position, set, one, demand);
+            let parts = self.parts(position, sources);
+            candidates.extend(self.shared_by(position, item, &parts));
             candidates.extend(self.shared_depth(position, item, one));
         }
         if candidates.is_empty() && demand.block.is_some() && !demand.is_internal && !demand.shares

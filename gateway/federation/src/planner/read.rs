@@ -74,7 +74,8 @@ impl Builder<'_, '_> {
         found: &mut Found,
     ) -> Result<(), PlanError> {
         let item = &set.items[one.item];
-        let mut places = self.sources(position, set, one, demand);
+        let sources = self.sources(position, set, one, demand);
+        let mut places = self.parts(position, sources);
         for way in one.class.remotes.iter().filter(|_| enters) {
             if way.remote.requires.is_some() || way.remote.has_contexts {
                 continue;
@@ -90,6 +91,26 @@ impl Builder<'_, '_> {
             }
         }
         self.read(position, set, one, &places, demand, found)
+    }
+
+    /// Of the sources of a field, the first of each that see its value alike: another has no part that it has not.
+    pub(super) fn parts(
+        &self,
+        position: PositionId,
+        sources: Vec<(usize, View)>,
+    ) -> Vec<(usize, View)> {
+        let mut parts: Vec<(usize, View)> = Vec::with_capacity(sources.len());
+        for (place, value) in sources {
+            match parts.iter_mut().find(|(_, known)| *known == value) {
+                None => parts.push((place, value)),
+                Some((known, _)) => {
+                    if self.source_depth(position, place) < self.source_depth(position, *known) {
+                        *known = place;
+                    }
+                }
+            }
+        }
+        parts
     }
 
     /// Whether one more view of a value makes something reachable, or nearer.
