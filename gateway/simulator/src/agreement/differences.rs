@@ -19,6 +19,13 @@ struct Known {
 }
 
 impl Known {
+    fn is_about(&self, case: &str) -> bool {
+        match self.case.strip_suffix('*') {
+            Some(beginning) => case.starts_with(beginning),
+            None => case == self.case,
+        }
+    }
+
     fn is_example(&self) -> bool {
         ["kept:", "audit/", "library"]
             .iter()
@@ -74,16 +81,17 @@ impl Differences {
     pub fn explain(&mut self, case: &str, difference: &Disagreement) -> bool {
         let mut found = false;
         for (index, known) in self.known.iter().enumerate() {
-            let is_it = match known.case.strip_suffix('*') {
-                Some(beginning) => case.starts_with(beginning),
-                None => case == known.case,
-            };
-            if is_it && known.aspect == difference.aspect {
+            if known.is_about(case) && known.aspect == difference.aspect {
                 self.met.insert(index);
                 found = true;
             }
         }
         found
+    }
+
+    /// Whether some difference of a case is known.
+    pub fn concern(&self, case: &str) -> bool {
+        self.known.iter().any(|known| known.is_about(case))
     }
 
     /// Those that were not met: they should go.

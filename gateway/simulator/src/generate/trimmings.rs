@@ -164,7 +164,7 @@ fn add_inputs(rng: &mut Rng, features: &Features, sub: &mut Sub) {
     ];
     let fields = [
         differs("name: String", "name: String!"),
-        differs("sizes: [Int!]", "sizes: [Int]"),
+        differs("sizes: [Int!]", "sizes: [Int!]!"),
         differs("order: Order", "order: Order = UP"),
         differs("limit: Int = 10", "limit: Int"),
         differs("not: Filter", ""),
