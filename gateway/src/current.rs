@@ -27,8 +27,11 @@ pub(crate) struct Generation {
     number: u64,
     pub(crate) engine: Engine,
     /// Whether operations that began on earlier engines would be answered alike on this one: found out once for all who ask.
-    verdicts: Mutex<HashMap<(u64, Operation), Arc<OnceCell<bool>>>>,
+    verdicts: Mutex<HashMap<Begun, Arc<OnceCell<bool>>>>,
 }
+
+/// An operation, and the number of the generation on which it began.
+type Begun = (u64, Operation);
 
 /// A document, and which of its operations.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -74,9 +77,10 @@ impl Current {
             begun,
             operation,
         };
-        stream::unfold(Some(guarded), |guarded| async move {
-            guarded?.next().await
-        })
+        stream::unfold(
+            Some(guarded),
+            |guarded| async move { guarded?.next().await },
+        )
         .boxed()
     }
 }

@@ -60,7 +60,7 @@ pub enum SourceError {
         /// Whose.
         subgraph: String,
         /// Its address.
-        url: Uri,
+        url: String,
         /// What went wrong.
         source: ServiceError,
     },
@@ -151,7 +151,7 @@ impl Source {
                 let text = running::sdl(client, url, headers).await.map_err(|source| {
                     SourceError::Service {
                         subgraph: self.name.clone(),
-                        url: url.clone(),
+                        url: url.to_string(),
                         source,
                     }
                 })?;

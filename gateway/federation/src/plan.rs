@@ -55,7 +55,12 @@ impl Plan {
                     if_clause,
                     else_clause,
                     ..
-                } => open.extend([if_clause, else_clause].into_iter().flatten().map(|one| &**one)),
+                } => open.extend(
+                    [if_clause, else_clause]
+                        .into_iter()
+                        .flatten()
+                        .map(|one| &**one),
+                ),
                 Node::Subscription { primary, rest } => {
                     services.insert(primary.service.as_str());
                     open.extend(rest.iter().map(|one| &**one));

@@ -44,7 +44,7 @@ pub(crate) async fn watch(arguments: &ComposeArguments) -> Result<(), ComposeCom
                 }
             }
             Err(errors) => {
-                eprintln!("{errors}\n{path} stays as it is: the subgraphs do not compose")
+                eprintln!("{errors}\n{path} stays as it is: the subgraphs do not compose");
             }
         }
     }

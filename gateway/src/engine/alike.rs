@@ -19,11 +19,7 @@ impl Engine {
         let Some((new_document, new_operation)) = self.parsed(query, name) else {
             return false;
         };
-        let uses = Uses::of(
-            old.supergraph.api_schema(),
-            &old_document,
-            &old_operation,
-        );
+        let uses = Uses::of(old.supergraph.api_schema(), &old_document, &old_operation);
         let changes = compare(old.supergraph.api_schema(), new.supergraph.api_schema());
         if changes.iter().any(|change| uses.concerns(change))
             || old.supergraph.override_labels() != new.supergraph.override_labels()
@@ -31,10 +27,8 @@ impl Engine {
             return false;
         }
         let options = PlanOptions::default();
-        let old_plan =
-            Planner::new(&old.supergraph).plan(&old_document, &old_operation, &options);
-        let new_plan =
-            Planner::new(&new.supergraph).plan(&new_document, &new_operation, &options);
+        let old_plan = Planner::new(&old.supergraph).plan(&old_document, &old_operation, &options);
+        let new_plan = Planner::new(&new.supergraph).plan(&new_document, &new_operation, &options);
         let (Ok(old_plan), Ok(new_plan)) = (old_plan, new_plan) else {
             return false;
         };

@@ -66,8 +66,7 @@ impl World {
         let config = Config::from_yaml(&config.to_string()).map_err(|error| error.to_string())?;
         let stop = CancellationToken::new();
         let metrics = Metrics::new("gateway");
-        let supergraph =
-            Supergraph::parse(&suite.supergraph).map_err(|error| error.to_string())?;
+        let supergraph = Supergraph::parse(&suite.supergraph).map_err(|error| error.to_string())?;
         let gateway = Gateway::new(config, supergraph, metrics, stop.clone())
             .map_err(|error| error.to_string())?;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
