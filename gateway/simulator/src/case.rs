@@ -98,11 +98,7 @@ impl fmt::Display for Difference {
 
 impl Schema {
     /// Composes and serves subgraphs.
-    pub fn new(
-        seed: u64,
-        sources: &[Source],
-        host: &Host,
-    ) -> Result<Self, SchemaError> {
+    pub fn new(seed: u64, sources: &[Source], host: &Host) -> Result<Self, SchemaError> {
         let supergraph = compose(sources)?;
         let subgraphs = sources
             .iter()

@@ -60,16 +60,14 @@ impl Differences {
             let aspect = Aspect::ALL
                 .into_iter()
                 .find(|one| Some(one.name()) == aspect);
-            match (case, aspect, words.next()) {
-                (Some(case), Some(aspect), Some(_)) => known.push(Known {
-                    case: case.to_owned(),
-                    aspect,
-                }),
-                _ => {
-                    let message = format!("no case, aspect and reason: {line}");
-                    return Err(io::Error::other(message));
-                }
-            }
+            let (Some(case), Some(aspect), Some(_)) = (case, aspect, words.next()) else {
+                let message = format!("no case, aspect and reason: {line}");
+                return Err(io::Error::other(message));
+            };
+            known.push(Known {
+                case: case.to_owned(),
+                aspect,
+            });
         }
         Ok(Self {
             known,

@@ -89,8 +89,8 @@ impl<'c> Wants<'c> {
                 let mut pairs = sources
                     .iter()
                     .flat_map(|one| sources.iter().map(move |two| (&one.1, &two.1)));
-                let is_shareable = !self.model.is_list(ty, &field.field)
-                    && pairs.all(|(one, two)| one == two);
+                let is_shareable =
+                    !self.model.is_list(ty, &field.field) && pairs.all(|(one, two)| one == two);
                 if sources.len() > 1 && !is_shareable {
                     field.choice = Some(choices.len());
                     choices.push(sources.into_iter().map(|(name, _)| name).collect());

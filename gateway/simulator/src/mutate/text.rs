@@ -69,37 +69,29 @@ pub(super) fn change_description(rng: &mut Rng, documents: &mut [Document]) -> b
     let text = texts[rng.usize(..4)];
     let description = (!text.is_empty()).then(|| Node::new_str(text));
     let definition = &mut documents[document].definitions[definition];
-    match member {
-        Some(member) => {
-            if let Some(field) = places::fields(definition).and_then(|all| all.get_mut(member)) {
-                field.make_mut().description = description;
-                return true;
-            }
-            if let Some(field) = places::inputs(definition).and_then(|all| all.get_mut(member)) {
-                field.make_mut().description = description;
-                return true;
-            }
-            if let Some(value) = places::values(definition).and_then(|all| all.get_mut(member)) {
-                value.make_mut().description = description;
-                return true;
-            }
-            false
+    if let Some(member) = member {
+        if let Some(field) = places::fields(definition).and_then(|all| all.get_mut(member)) {
+            field.make_mut().description = description;
+            return true;
         }
-        None => {
-            match definition {
-                Definition::ObjectTypeDefinition(one) => one.make_mut().description = description,
-                Definition::InterfaceTypeDefinition(one) => {
-                    one.make_mut().description = description;
-                }
-                Definition::UnionTypeDefinition(one) => one.make_mut().description = description,
-                Definition::EnumTypeDefinition(one) => one.make_mut().description = description,
-                Definition::InputObjectTypeDefinition(one) => {
-                    one.make_mut().description = description;
-                }
-                Definition::ScalarTypeDefinition(one) => one.make_mut().description = description,
-                _ => return false,
-            }
-            true
+        if let Some(field) = places::inputs(definition).and_then(|all| all.get_mut(member)) {
+            field.make_mut().description = description;
+            return true;
         }
+        if let Some(value) = places::values(definition).and_then(|all| all.get_mut(member)) {
+            value.make_mut().description = description;
+            return true;
+        }
+        return false;
     }
+    match definition {
+        Definition::ObjectTypeDefinition(one) => one.make_mut().description = description,
+        Definition::InterfaceTypeDefinition(one) => one.make_mut().description = description,
+        Definition::UnionTypeDefinition(one) => one.make_mut().description = description,
+        Definition::EnumTypeDefinition(one) => one.make_mut().description = description,
+        Definition::InputObjectTypeDefinition(one) => one.make_mut().description = description,
+        Definition::ScalarTypeDefinition(one) => one.make_mut().description = description,
+        _ => return false,
+    }
+    true
 }
