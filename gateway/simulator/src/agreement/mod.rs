@@ -1,6 +1,6 @@
 //! Our composition beside the oracle's, on the same subgraphs.
 //!
-//! Both answers are brought to one form ([`facts`]), in which nothing is left of what has no meaning: order, layout, and
+//! Both answers are brought to one form (`facts`), in which nothing is left of what has no meaning: order, layout, and
 //! what is said by saying nothing. What still differs is a [`Disagreement`]; the [`differences`] that are known, and why
 //! they are right, are data.
 
