@@ -1,14 +1,14 @@
-//! GraphQL federation: the supergraph model and query plans.
+//! GraphQL federation: composition, the supergraph model and query plans.
 //!
-//! [`Supergraph`] loads a supergraph in Apollo's format (join v0.1 to v0.5) and derives the API schema that clients see.
-//! [`Planner`] turns an operation over that schema into a [`plan::Plan`]: which subgraph is asked what, in which order, and
-//! where its answer goes. A plan prints as text ([`plan::Plan::to_text`]) and as Apollo's query plan JSON
-//! ([`plan::Plan::to_json`]).
+//! [`compose()`] makes a supergraph of subgraphs' schemas ([`mod@compose`] has an example), in Apollo's format. [`Supergraph`]
+//! loads one (join v0.1 to v0.5) and derives the API schema that clients see. [`Planner`] turns an operation over that schema
+//! into a [`plan::Plan`]: which subgraph is asked what, in which order, and where its answer goes. A plan prints as text
+//! ([`plan::Plan::to_text`]) and as Apollo's query plan JSON ([`plan::Plan::to_json`]). [`changes`] compares two API schemas.
 //!
-//! Everything here is pure: text in, values out; no I/O, no clock, no async runtime, no global state. The same supergraph and
-//! operation give the same plan, byte for byte. Work is bounded: an operation that is out of all proportion ends in a
-//! [`PlanError`]. Executing plans is the caller's business (the `gateway` crate does it over HTTP and WebSocket), and so is
-//! introspection, which no subgraph is asked for.
+//! Everything here is pure: text in, values out; no I/O, no clock, no async runtime, no global state. The same subgraphs give
+//! the same supergraph, the same supergraph and operation the same plan, byte for byte. Work is bounded: an operation that is
+//! out of all proportion ends in a [`PlanError`]. Executing plans is the caller's business (the `gateway` crate does it over
+//! HTTP and WebSocket), and so is introspection, which no subgraph is asked for.
 //!
 //! ```
 //! use apollo_compiler::ExecutableDocument;

@@ -1,10 +1,35 @@
 //! Composition: subgraphs' schemas in, a supergraph in Apollo's format out.
 //!
-//! The stages, in their order, each a folder: [`subgraph`] reads what one subgraph says and brings it to one form, whatever
-//! federation version it is written in; [`validate`] holds each subgraph against the specification's rules; [`merge`] makes
-//! one schema of them all; [`satisfiability`] shows that whatever that schema allows can be answered. A stage begins only
-//! when the one before it found no error, so that nobody reads errors that follow from others.
+//! ```
+//! use federation::compose::{ErrorCode, SubgraphSchema, compose};
+//!
+//! let subgraph = |name: &str, sdl: &str| SubgraphSchema {
+//!     name: name.to_owned(),
+//!     url: format!("http://{name}.example/graphql"),
+//!     sdl: format!(
+//!         r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"]) {sdl}"#
+//!     ),
+//!     origin: format!("{name}.graphql"),
+//! };
+//! let books = subgraph("books", r#"type Query { book: Book } type Book @key(fields: "id") { id: ID! title: String! }"#);
+//! let stock = subgraph("stock", r#"type Book @key(fields: "id") { id: ID! available: Int! }"#);
+//! let composition = compose(&[books.clone(), stock])?;
+//! assert_eq!(composition.supergraph.subgraphs().len(), 2);
+//! assert!(composition.supergraph.sdl().contains("available: Int! @join__field(graph: STOCK)"));
+//!
+//! // Nobody says which book it is whose stock is asked for.
+//! let stock = subgraph("stock", "type Book { available: Int! }");
+//! let errors = compose(&[books, stock]).expect_err("there is no way from a book to its stock");
+//! let error = &errors.errors()[0];
+//! assert_eq!(error.code, ErrorCode::SatisfiabilityError);
+//! assert_eq!(error.locations[0].origin, "stock.graphql");
+//! # Ok::<(), federation::compose::CompositionErrors>(())
+//! ```
 
+// The stages, in their order, each a folder: `subgraph` reads what one subgraph says and brings it to one form, whatever
+// federation version it is written in; `validate` holds each subgraph against the specification's rules; `merge` makes
+// one schema of them all; `satisfiability` shows that whatever that schema allows can be answered. A stage begins only
+// when the one before it found no error, so that nobody reads errors that follow from others.
 mod error;
 mod error_code;
 mod hint_code;
