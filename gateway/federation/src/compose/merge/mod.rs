@@ -46,6 +46,8 @@ mod unions;
 mod usage;
 mod values;
 
+use std::sync::Arc;
+
 use apollo_compiler::{Schema, schema::ExtendedType};
 use rustc_hash::FxHashMap;
 
@@ -59,6 +61,9 @@ use usage::Usage;
 pub(super) fn merge(subgraphs: &[Subgraph], report: &mut Report) -> Schema {
     let merger = Merger::of(subgraphs, report);
     let mut merged = Schema::new();
+    // What comes from a subgraph still says where it stands there.
+    let sources = subgraphs.iter().flat_map(|one| one.schema.sources.iter());
+    Arc::make_mut(&mut merged.sources).extend(sources.map(|(id, file)| (*id, Arc::clone(file))));
     for ty in merger.types.iter() {
         if let Some(one) = merger.merge(ty, report) {
             merged.types.insert(ty.name.clone(), one);
