@@ -123,8 +123,10 @@ fn subscriptions_and_conditions_are_looked_at() {
     );
     let count = "{... on Product {count}}";
     let conditional = include("yes", at("changed", entity("stock", PRODUCT, count)));
-    let apart = cheapest(query, plan(par([sku.clone(), conditional])));
-    // Two fetches, but one request.
+    // Side by side they are one request; one after the other they are two.
+    let beside = cheapest(query, plan(par([sku.clone(), conditional.clone()])));
+    assert_eq!(beside, Cheapest::Same);
+    let apart = cheapest(query, plan(seq([sku, conditional])));
     let together = Cheapest::Cheaper(vec![
         vec!["catalog at ".to_owned()],
         vec!["stock at changed".to_owned()],
