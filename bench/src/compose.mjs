@@ -1,5 +1,5 @@
 // Times @theguild/federation-composition: {"package": …, "rounds": …, "millis": …, "satisfiability": …, "subgraphs": [{"name", "sdl"}]} in,
-// {"millis": […], "error"?} out. From text to text, as ours; no round begins after so many milliseconds.
+// {"millis": […]}, {"error"} or {"crash"} out. From text to text, as ours; no round begins after so many milliseconds.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
@@ -14,9 +14,15 @@ for (let round = 0; round < rounds && (round === 0 || Date.now() - begin < limit
   const start = process.hrtime.bigint();
   const services = subgraphs.map(({ name, sdl }) => ({ name, url: "http://localhost", typeDefs: parse(sdl) }));
   const options = satisfiability ? undefined : { disableValidationRules: ["SatisfiabilityRule"] };
-  const result = composeServices(services, options);
+  let result;
+  try {
+    result = composeServices(services, options);
+  } catch (error) {
+    process.stdout.write(JSON.stringify({ crash: String(error) }));
+    process.exit(0);
+  }
   if (result.errors?.length || !result.supergraphSdl.length) {
-    process.stdout.write(JSON.stringify({ millis, error: result.errors[0].message }));
+    process.stdout.write(JSON.stringify({ error: result.errors[0].message }));
     process.exit(0);
   }
   millis.push(Number(process.hrtime.bigint() - start) / 1e6);

@@ -94,25 +94,38 @@ fn line(name: &str, subgraphs: &[SubgraphSchema], options: &Options) -> Result<(
     let ours = median(times);
     let mut cells = vec![format!("{ours:.1} ms")];
     for satisfiability in [true, false] {
-        if let Some(theirs) = theirs(subgraphs, satisfiability, options)? {
-            cells.push(format!("{theirs:.1} ms"));
-            cells.push(format!("{:.4}", ours / theirs));
-        } else {
-            let limit = options.patience as f64;
-            cells.push(format!("over {limit} s"));
-            cells.push(format!("< {:.4}", ours / 1e3 / limit));
+        match theirs(subgraphs, satisfiability, options)? {
+            Theirs::Took(theirs) => {
+                cells.push(format!("{theirs:.1} ms"));
+                cells.push(format!("{:.4}", ours / theirs));
+            }
+            Theirs::Longer => {
+                let limit = options.patience as f64;
+                cells.push(format!("over {limit} s"));
+                cells.push(format!("< {:.4}", ours / 1e3 / limit));
+            }
+            Theirs::Crashed(error) => cells.extend([error, "-".to_owned()]),
         }
     }
     println!("| {name} | {} |", cells.join(" | "));
     Ok(())
 }
 
-/// The median of the peer's times, in milliseconds; none: not one round within the limit.
+/// What the peer made of it.
+enum Theirs {
+    /// The median of its times, in milliseconds.
+    Took(f64),
+    /// Not one round within the limit.
+    Longer,
+    /// Its own error.
+    Crashed(String),
+}
+
 fn theirs(
     subgraphs: &[SubgraphSchema],
     satisfiability: bool,
     options: &Options,
-) -> Result<Option<f64>, Failure> {
+) -> Result<Theirs, Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let input = json!({
         "package": root.join("gateway/simulator/oracle/package.json"),
@@ -138,7 +151,7 @@ fn theirs(
     let output = child.wait_with_output()?;
     // What `timeout` says when it had to end the program.
     if output.status.code() == Some(124) {
-        return Ok(None);
+        return Ok(Theirs::Longer);
     }
     if !output.status.success() {
         return Err("Node failed: gateway/simulator/oracle/install.sh installs the peer".into());
@@ -147,8 +160,12 @@ fn theirs(
     if let Some(error) = answer["error"].as_str() {
         return Err(format!("the peer refuses: {error}").into());
     }
+    if let Some(error) = answer["crash"].as_str() {
+        return Ok(Theirs::Crashed(error.to_owned()));
+    }
     let millis = answer["millis"].as_array().into_iter().flatten();
-    Ok(Some(median(millis.filter_map(Value::as_f64).collect())))
+    let millis = millis.filter_map(Value::as_f64).collect();
+    Ok(Theirs::Took(median(millis)))
 }
 
 fn median(mut times: Vec<f64>) -> f64 {
