@@ -95,10 +95,11 @@ fn imports(version: &str) -> String {
         (9, "@cost @listSize"),
     ];
     let known = since.iter().filter(|(from, _)| *from <= minor);
-    known
+    let quoted: Vec<_> = known
         .flat_map(|(_, names)| names.split(' '))
-        .map(|name| format!("\"{name}\" "))
-        .collect()
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    quoted.join(" ")
 }
 
 /// Any valid operation is refused with a reason, or has a well-formed plan, always the same. Says whether it was planned.
