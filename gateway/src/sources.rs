@@ -7,6 +7,7 @@ mod running;
 mod watch;
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -67,6 +68,11 @@ pub enum SourceError {
     /// A schema file without a name that could be a subgraph's.
     #[error("{} has no file name that could be a subgraph's: name it after the subgraph, or use --config", .0.display())]
     Nameless(PathBuf),
+    /// Two schema files with the name of one subgraph.
+    #[error(
+        "two files are named after the subgraph `{0}`: give each a name of its own, or use --config"
+    )]
+    Twice(String),
 }
 
 impl SourceError {
@@ -74,7 +80,7 @@ impl SourceError {
     pub fn subgraph(&self) -> Option<&str> {
         match self {
             Self::Unreadable { subgraph, .. } | Self::Service { subgraph, .. } => Some(subgraph),
-            Self::Nameless(_) => None,
+            Self::Nameless(_) | Self::Twice(_) => None,
         }
     }
 }
@@ -94,7 +100,7 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// When a file has no name.
+    /// When a file has no name, or that of another.
     pub fn from_files(paths: &[PathBuf]) -> Result<Self, SourceError> {
         let source = |path: &PathBuf| {
             let name = path
@@ -107,9 +113,12 @@ impl Sources {
                 schema: Schema::File(path.clone()),
             })
         };
-        Ok(Self {
-            subgraphs: paths.iter().map(source).collect::<Result<_, _>>()?,
-        })
+        let subgraphs: Vec<Source> = paths.iter().map(source).collect::<Result<_, _>>()?;
+        let mut names = HashSet::new();
+        match subgraphs.iter().find(|one| !names.insert(&one.name)) {
+            Some(twice) => Err(SourceError::Twice(twice.name.clone())),
+            None => Ok(Self { subgraphs }),
+        }
     }
 
     /// Says where a subgraph answers, in place of what was said before. False: there is no such subgraph.

@@ -26,17 +26,25 @@ impl Engine {
         {
             return false;
         }
-        let options = PlanOptions::default();
-        let old_plan = Planner::new(&old.supergraph).plan(&old_document, &old_operation, &options);
-        let new_plan = Planner::new(&new.supergraph).plan(&new_document, &new_operation, &options);
-        let (Ok(old_plan), Ok(new_plan)) = (old_plan, new_plan) else {
-            return false;
+        let plans_alike = |options: &PlanOptions| {
+            let old_plan =
+                Planner::new(&old.supergraph).plan(&old_document, &old_operation, options);
+            let new_plan =
+                Planner::new(&new.supergraph).plan(&new_document, &new_operation, options);
+            let (Ok(old_plan), Ok(new_plan)) = (old_plan, new_plan) else {
+                return false;
+            };
+            let services = old_plan.services();
+            let mut services = services.iter();
+            old_plan == new_plan
+                && services.all(|name| old.services.get(*name) == new.services.get(*name))
         };
-        old_plan == new_plan
-            && old_plan
-                .services()
-                .iter()
-                .all(|name| old.services.get(*name) == new.services.get(*name))
+        // Whichever of the labels are on for the one that has begun.
+        let on = PlanOptions {
+            override_labels: new.supergraph.override_labels().iter().cloned().collect(),
+            ..PlanOptions::default()
+        };
+        plans_alike(&PlanOptions::default()) && plans_alike(&on)
     }
 
     fn parsed(

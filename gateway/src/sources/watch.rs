@@ -20,11 +20,8 @@ pub struct Watch {
     origin: Origin,
     client: HttpClient,
     ticks: Interval,
-    /// What was last told, by subgraph.
-    known: BTreeMap<String, SubgraphSchema>,
-    /// The troubles that were last told, so that each is told once.
-    troubles: Vec<String>,
-    looked: bool,
+    /// What was last told, so that each thing is told once.
+    told: Option<Seen>,
 }
 
 enum Origin {
@@ -61,9 +58,7 @@ impl Watch {
             origin,
             client,
             ticks,
-            known: BTreeMap::new(),
-            troubles: Vec::new(),
-            looked: false,
+            told: None,
         }
     }
 
@@ -73,12 +68,10 @@ impl Watch {
         loop {
             self.ticks.tick().await;
             let seen = self.look().await;
-            if !self.looked || seen.known != self.known || seen.troubles != self.troubles {
-                self.looked = true;
-                self.known = seen.known;
-                self.troubles.clone_from(&seen.troubles);
+            if self.told.as_ref() != Some(&seen) {
+                self.told = Some(seen.clone());
                 return Change {
-                    subgraphs: self.known.values().cloned().collect(),
+                    subgraphs: seen.known.into_values().collect(),
                     troubles: seen.troubles,
                     incomplete: seen.incomplete,
                 };
@@ -96,10 +89,14 @@ impl Watch {
                     &manifest
                 }
                 Err(error) => {
+                    // What was missing before is missing still.
+                    let before = self.told.clone();
                     return Seen {
-                        known: self.known.clone(),
                         troubles: vec![error.to_string()],
-                        incomplete: self.known.is_empty(),
+                        ..before.unwrap_or(Seen {
+                            incomplete: true,
+                            ..Seen::default()
+                        })
                     };
                 }
             },
@@ -125,12 +122,13 @@ impl Watch {
     }
 
     fn before(&self, error: &SourceError) -> Option<SubgraphSchema> {
-        self.known.get(error.subgraph()?).cloned()
+        self.told.as_ref()?.known.get(error.subgraph()?).cloned()
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Seen {
+    /// By subgraph.
     known: BTreeMap<String, SubgraphSchema>,
     troubles: Vec<String>,
     incomplete: bool,

@@ -78,6 +78,18 @@ fn files_become_a_supergraph() {
 }
 
 #[test]
+fn two_files_of_one_name_are_not_mistaken_for_each_other() {
+    let folder = Folder::with(&[("a/books.graphql", BOOKS), ("b/books.graphql", STOCK)]);
+    let told = folder.compose(&["a/books.graphql", "b/books.graphql"]);
+    assert_eq!((told.code, told.out.as_str()), (1, ""));
+    assert!(
+        told.err
+            .starts_with("gateway: two files are named after the subgraph `books`: "),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn what_does_not_compose_is_shown_where_it_stands() {
     let folder = library();
     folder.write(

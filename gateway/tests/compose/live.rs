@@ -174,6 +174,14 @@ async fn a_gateway_waits_for_its_subgraphs() {
     let folder = Folder::with(&[("supergraph.yaml", &manifest)]);
     let mut process = Running::start(&folder, &COMPOSE);
     process.line("not composing").await;
+    // A file that makes no sense for a while does not make whole what is not.
+    let early = Subgraph::serve("early", "type Query { early: String }").await;
+    folder.write("supergraph.yaml", &format!("{manifest}{}", early.entry()));
+    process.line("not composing").await;
+    folder.write("supergraph.yaml", "subgraphs: {}");
+    process.line("there is none").await;
+    process.line("not composing").await;
+    folder.write("supergraph.yaml", &manifest);
     let listener = TcpListener::bind(address).await.expect("the port again");
     let _late = Subgraph::serve_on(listener, "late", "type Query { late: String }");
     let gateway = Gateway::serving(process).await;
