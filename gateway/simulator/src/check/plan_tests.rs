@@ -10,27 +10,10 @@ use federation::{
 use super::{
     Rule,
     testing::{
-        at, breaks, defer, entity, include, is_broken, node, par, part, right, root, seq, verdict,
-        verdict_with, with_id,
+        COUNT, PRODUCT, at, breaks, count, defer, entity, include, is_broken, node, par, part,
+        product, right, root, seq, verdict, verdict_with, with_id,
     },
 };
-
-const PRODUCT: &str = "{... on Product {__typename id}}";
-const COUNT: &str = "{ product(id: 1) { name count } }";
-
-fn product(text: &str) -> Node {
-    node(root(
-        "catalog",
-        &format!("{{ product(id: 1) {{ {text} }} }}"),
-    ))
-}
-
-fn count() -> Node {
-    at(
-        "product",
-        entity("stock", PRODUCT, "{... on Product {count}}"),
-    )
-}
 
 #[test]
 fn paths_lead_through_what_was_fetched() {

@@ -249,3 +249,25 @@ fn conditions(directives: &ast::DirectiveList) -> Conditions {
         include: variable("include"),
     }
 }
+
+/// What an entity fetch about a product sends.
+pub(super) const PRODUCT: &str = "{... on Product {__typename id}}";
+
+/// A query that catalog and stock answer together: see [`product`] and [`count`].
+pub(super) const COUNT: &str = "{ product(id: 1) { name count } }";
+
+/// Asks catalog about the product.
+pub(super) fn product(text: &str) -> Node {
+    node(root(
+        "catalog",
+        &format!("{{ product(id: 1) {{ {text} }} }}"),
+    ))
+}
+
+/// Asks stock for the product's count.
+pub(super) fn count() -> Node {
+    at(
+        "product",
+        entity("stock", PRODUCT, "{... on Product {count}}"),
+    )
+}

@@ -4,30 +4,16 @@ use std::collections::BTreeSet;
 
 use federation::{
     PlanOptions,
-    plan::{Node, Rewrite, RewriteElement, Variable},
+    plan::{Rewrite, RewriteElement, Variable},
 };
 
 use super::{
     Cost, Rule,
-    testing::{at, breaks, entity, is_broken, node, par, right, root, seq, verdict, verdict_with},
+    testing::{
+        COUNT, PRODUCT, at, breaks, count, entity, is_broken, node, par, product, right, root, seq,
+        verdict, verdict_with,
+    },
 };
-
-const PRODUCT: &str = "{... on Product {__typename id}}";
-const COUNT: &str = "{ product(id: 1) { name count } }";
-
-fn product(text: &str) -> Node {
-    node(root(
-        "catalog",
-        &format!("{{ product(id: 1) {{ {text} }} }}"),
-    ))
-}
-
-fn count() -> Node {
-    at(
-        "product",
-        entity("stock", PRODUCT, "{... on Product {count}}"),
-    )
-}
 
 #[test]
 fn a_good_plan_has_a_cost() {
