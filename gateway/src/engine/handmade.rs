@@ -155,6 +155,11 @@ impl World {
         let asked = timeout(PATIENCE, receiver.recv()).await;
         asked.expect("a request in time").expect("the server runs")
     }
+
+    /// Answers the next request that a subgraph gets.
+    pub(crate) async fn answer(&mut self, service: &str, body: Value) {
+        self.asked(service).await.answer(body);
+    }
 }
 
 async fn ask(

@@ -48,7 +48,7 @@ async fn asked(fetch_of_labels: Fetch, reviews: &Value, answer: Value) -> (Value
     world.plan(REVIEWED, reviewed(fetch_of_labels));
     let mut answers = world.run(REVIEWED, none(), Context::default());
     let reviews = json!({"data": {"reviews": reviews}});
-    world.asked("reviews").await.answer(reviews);
+    world.answer("reviews", reviews).await;
     let asked = world.asked("products").await;
     let body = asked.body.clone();
     asked.answer(answer);
@@ -152,15 +152,13 @@ async fn what_depends_on_its_surroundings_is_not_shared() {
     let mut answers = world.run(QUERY, none(), Context::default());
     let reviews = json!([review("good", "1"), review("bad", "1")]);
     world
-        .asked("reviews")
-        .await
-        .answer(json!({"data": {"reviews": reviews}}));
+        .answer("reviews", json!({"data": {"reviews": reviews}}))
+        .await;
     let product = json!({"__typename": "Product", "id": "2"});
     let of_product = json!({"reviews": [{"product": product}]});
     world
-        .asked("reviews")
-        .await
-        .answer(json!({"data": {"_entities": [of_product]}}));
+        .answer("reviews", json!({"data": {"_entities": [of_product]}}))
+        .await;
     let asked = world.asked("products").await;
     assert_eq!(asked.body["variables"]["context_1"], "bad");
     asked.answer(
