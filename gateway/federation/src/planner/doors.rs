@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::views::{Grant, Seen, Session, TYPENAME, View, Views};
-use crate::model::{FieldId, FieldSetId, Kind, SubgraphId, TypeId};
+use crate::model::{FieldId, FieldSetId, JoinedType, Kind, SubgraphId, TypeId};
 
 /// A way into a subgraph for objects of one type.
 #[derive(Debug, Clone)]
@@ -14,9 +14,28 @@ pub(super) struct Door {
     pub(super) keys: Vec<FieldSetId>,
     /// What a representation says as `__typename` in place of the object's own type.
     pub(super) type_name: Option<TypeId>,
+    /// Whether only what its own subgraph has read may enter, for what it requires of others: its keys are `resolvable: false`.
+    pub(super) is_return: bool,
 }
 
 impl Door {
+    /// The door of a type with keys in a subgraph.
+    fn of(join: &JoinedType, seen: Seen, type_name: Option<TypeId>) -> Option<Self> {
+        let is_return = join.keys.is_empty();
+        let keys = if is_return {
+            &join.unresolvable_keys
+        } else {
+            &join.keys
+        };
+        (!keys.is_empty()).then(|| Self {
+            subgraph: join.subgraph,
+            seen,
+            keys: keys.clone(),
+            type_name,
+            is_return,
+        })
+    }
+
     /// How objects are seen behind it.
     pub(super) fn view(&self) -> View {
         View {
@@ -52,34 +71,28 @@ impl Session<'_> {
         let mut doors = Vec::new();
         for join in &ty.joins {
             let is_root = model.is_root(leaf);
-            if join.keys.is_empty() && !is_root {
-                continue;
-            }
             let is_hidden = ty.kind == Kind::Interface;
-            doors.push(Door {
-                subgraph: join.subgraph,
-                seen: if is_root || is_hidden {
-                    Seen::As(leaf)
-                } else {
-                    Seen::Entities
-                },
-                keys: if is_root {
-                    Vec::new()
-                } else {
-                    join.keys.clone()
-                },
-                type_name: is_hidden.then_some(leaf),
-            });
+            let seen = if is_root || is_hidden {
+                Seen::As(leaf)
+            } else {
+                Seen::Entities
+            };
+            if is_root {
+                doors.push(Door {
+                    subgraph: join.subgraph,
+                    seen,
+                    keys: Vec::new(),
+                    type_name: None,
+                    is_return: false,
+                });
+            } else {
+                doors.extend(Door::of(join, seen, is_hidden.then_some(leaf)));
+            }
         }
         for &interface in &ty.interfaces {
             for join in &model.ty(interface).joins {
-                if join.is_interface_object && !join.keys.is_empty() {
-                    doors.push(Door {
-                        subgraph: join.subgraph,
-                        seen: Seen::As(interface),
-                        keys: join.keys.clone(),
-                        type_name: Some(interface),
-                    });
+                if join.is_interface_object {
+                    doors.extend(Door::of(join, Seen::As(interface), Some(interface)));
                 }
             }
         }
@@ -113,6 +126,9 @@ impl Session<'_> {
             if join.is_external || !self.is_on(join.label) {
                 continue;
             }
+            if door.is_return && join.requires.is_none() {
+                continue;
+            }
             remotes.push(Remote {
                 door: place,
                 field: id,
@@ -135,7 +151,8 @@ impl Session<'_> {
         // While it is being worked out, a key that leads back here opens nothing.
         self.hops
             .insert((leaf, from), vec![None; doors.len()].into());
-        let mut seen: Vec<View> = self.views(from).to_vec();
+        let first = self.views(from);
+        let mut seen: Vec<View> = first.to_vec();
         let mut hops: Vec<Option<u32>> = vec![None; doors.len()];
         for level in 1.. {
             let mut entered = Vec::new();
@@ -143,8 +160,11 @@ impl Session<'_> {
                 if hops[place].is_some() {
                     continue;
                 }
+                let is_open =
+                    !door.is_return || first.iter().any(|view| view.subgraph == door.subgraph);
                 let opens = door.keys.is_empty()
                     || door.keys.iter().any(|key| self.sees_key(*key, leaf, &seen));
+                let opens = is_open && opens;
                 if opens {
                     hops[place] = Some(level);
                     entered.push(door.view());

@@ -14,7 +14,7 @@ use apollo_compiler::{
 
 use super::{Epoch, Place, Refusal, Resolved, Resolver, arguments, execute, required};
 use crate::{
-    sdl::Subgraph,
+    sdl::{Subgraph, TypeInfo},
     world::{Arguments, Found, Object, World},
 };
 
@@ -125,7 +125,7 @@ impl Server {
         let told = info
             .keys
             .iter()
-            .filter(|key| key.resolvable)
+            .filter(|key| key.resolvable || info.may_return())
             .find_map(|key| self.world.decode(ty, &key.set, given));
         match told {
             Some(object) if self.world.is_subtype(&object.ty, ty) => Ok(object),
@@ -162,6 +162,11 @@ impl Server {
             }
         }
         let Some(set) = &info.requires else {
+            let returned = self.subgraph().type_info(local);
+            let returned = returned.filter(|_| place.representation.is_some() && !is_free);
+            if returned.is_some_and(TypeInfo::may_return) {
+                return refuse("cannot be asked by a key that is not resolvable");
+            }
             return Ok(None);
         };
         let Some(sent) = &place.representation else {

@@ -184,7 +184,10 @@ impl<'s> Asking<'s, '_> {
             Some(known) => has(self.model, known, place.ty, &rules.requires),
             None => rules.requires.is_empty(),
         };
-        if !is_sent || !may && (rules.external || rules.is_overridden(self.options)) {
+        let is_refused = place.sent.is_some()
+            && rules.requires.is_empty()
+            && service.only_returns(place.subgraph_type);
+        if !is_sent || is_refused || !may && (rules.external || rules.is_overridden(self.options)) {
             return None;
         }
         provided.extend(rules.provides);

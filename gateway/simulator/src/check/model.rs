@@ -26,6 +26,8 @@ pub(super) struct Model<'a> {
 pub(super) struct Service<'a> {
     pub(super) subgraph: &'a Subgraph,
     keys: HashMap<String, Vec<Vec<Item>>>,
+    /// Entities whose keys are not resolvable, but by which what the subgraph requires for them is sent back to it.
+    returns: BTreeSet<String>,
     interface_objects: BTreeSet<String>,
     fields: HashMap<(String, String), Rules>,
 }
@@ -233,6 +235,7 @@ impl<'a> Service<'a> {
         let mut service = Self {
             subgraph,
             keys: HashMap::new(),
+            returns: BTreeSet::new(),
             interface_objects: BTreeSet::new(),
             fields: HashMap::new(),
         };
@@ -293,9 +296,14 @@ impl<'a> Service<'a> {
         self.interface_objects.contains(ty)
     }
 
-    /// The resolvable keys of an entity.
+    /// The keys by which an entity is asked about.
     pub(super) fn keys(&self, ty: &str) -> &[Vec<Item>] {
         self.keys.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an entity is only asked about for what requires something of others.
+    pub(super) fn only_returns(&self, ty: &str) -> bool {
+        self.returns.contains(ty)
     }
 
     /// What holds for a field; nothing special, when the supergraph says nothing.
@@ -312,6 +320,7 @@ impl<'a> Service<'a> {
 
     fn read_type(&mut self, graph: &str, name: &str, ty: &ExtendedType) {
         let type_name = ty.name().as_str();
+        let mut unresolvable = Vec::new();
         for join in ty.directives().get_all("join__type") {
             if argument(join, "graph") != Some(graph.to_owned()) {
                 continue;
@@ -320,8 +329,12 @@ impl<'a> Service<'a> {
             if is("isInterfaceObject") {
                 self.interface_objects.insert(type_name.to_owned());
             }
-            let resolvable = argument(join, "resolvable").as_deref() != Some("false");
-            if let Some(key) = argument(join, "key").filter(|_| resolvable) {
+            let Some(key) = argument(join, "key") else {
+                continue;
+            };
+            if argument(join, "resolvable").as_deref() == Some("false") {
+                unresolvable.push(field_set(&key));
+            } else {
                 let keys = self.keys.entry(type_name.to_owned()).or_default();
                 keys.push(field_set(&key));
             }
@@ -331,12 +344,18 @@ impl<'a> Service<'a> {
             ExtendedType::Interface(interface) => &interface.fields,
             _ => return,
         };
+        let mut requires = false;
         for (field_name, field) in fields {
             let joins: Vec<_> = field.directives.get_all("join__field").collect();
             let key = (type_name.to_owned(), field_name.to_string());
             if let Some(rules) = rules(&joins, graph, name) {
+                requires |= !rules.requires.is_empty();
                 self.fields.insert(key, rules);
             }
+        }
+        if requires && !unresolvable.is_empty() && !self.keys.contains_key(type_name) {
+            self.keys.insert(type_name.to_owned(), unresolvable);
+            self.returns.insert(type_name.to_owned());
         }
     }
 }

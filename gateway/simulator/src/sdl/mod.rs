@@ -39,6 +39,15 @@ pub(crate) struct TypeInfo {
     pub(crate) fields: HashMap<Name, FieldInfo>,
 }
 
+impl TypeInfo {
+    /// Whether its entities are only asked about for what their own subgraph requires of others: no key is resolvable.
+    pub(crate) fn may_return(&self) -> bool {
+        let mut keys = self.keys.iter();
+        let mut fields = self.fields.values();
+        keys.all(|key| !key.resolvable) && fields.any(|field| field.requires.is_some())
+    }
+}
+
 /// One `@key`.
 #[derive(Debug)]
 pub(crate) struct Key {
