@@ -72,16 +72,18 @@ impl Admission {
         answer
     }
 
-    async fn admit(&self, request: Request, context: Context) -> Answer {
+    async fn admit(&self, request: Request, mut context: Context) -> Answer {
         let Ok(permit) = acquire(self.executions.as_ref()) else {
             return Answer::Overload;
         };
+        let current = self.engine.get();
         // Only a subscription outlives the engine that began it.
         let operation = request.query.contains("subscription").then(|| Operation {
             query: request.query.clone(),
             name: request.operation_name.clone(),
+            rolled: current.engine.roll(),
         });
-        let current = self.engine.get();
+        context.rolled = operation.as_ref().map(|operation| operation.rolled);
         match current.engine.execute(request, context).await {
             Outcome::Response(response) => Answer::Response(response),
             Outcome::Parts(payloads) => {

@@ -5,8 +5,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::Hash,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+
+use federation::changes::Change;
 
 use futures_util::{
     StreamExt,
@@ -14,7 +17,7 @@ use futures_util::{
 };
 use tokio::sync::{OnceCell, watch};
 
-use crate::engine::{Engine, Response};
+use crate::engine::{Engine, Key, Response};
 
 /// The engine in use; clones share it.
 #[derive(Clone)]
@@ -26,18 +29,30 @@ pub(crate) struct Current {
 pub(crate) struct Generation {
     number: u64,
     pub(crate) engine: Engine,
-    /// Whether operations that began on earlier engines would be answered alike on this one: found out once for all who ask.
-    verdicts: Mutex<HashMap<Begun, Arc<OnceCell<bool>>>>,
+    /// What is known of earlier generations, by their numbers.
+    earlier: Table<u64, Earlier>,
 }
 
-/// An operation, and the number of the generation on which it began.
-type Begun = (u64, Operation);
+/// An earlier generation in the light of a later one: each thing is found out once for all who ask.
+#[derive(Default)]
+struct Earlier {
+    /// What has changed for clients since.
+    changes: OnceLock<Vec<Change>>,
+    /// Whether operations that began then would be answered alike now, by their keys then and now.
+    verdicts: Table<(Key, Key), OnceCell<bool>>,
+}
 
-/// A document, and which of its operations.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Entries that appear when they are asked for.
+type Table<K, V> = Mutex<HashMap<K, Arc<V>>>;
+
+/// An operation under way.
+#[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) query: String,
+    /// Which of the document's operations.
     pub(crate) name: Option<String>,
+    /// The roll for its labels, on whichever engine.
+    pub(crate) rolled: f64,
 }
 
 impl Current {
@@ -116,24 +131,35 @@ impl Generation {
         Self {
             number,
             engine,
-            verdicts: Mutex::default(),
+            earlier: Table::default(),
         }
     }
 
     async fn answers_alike(&self, begun: &Arc<Self>, operation: &Operation) -> bool {
-        let verdict = {
-            let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-            let key = (begun.number, operation.clone());
-            Arc::clone(verdicts.entry(key).or_default())
-        };
+        let (there, here) = (operation.key(&begun.engine), operation.key(&self.engine));
+        let earlier = entry(&self.earlier, begun.number);
+        let verdict = entry(&earlier.verdicts, (there.clone(), here.clone()));
         let judge = || async {
-            let (new, old) = (self.engine.clone(), begun.engine.clone());
-            let Operation { query, name } = operation.clone();
+            let (old, new) = (begun.engine.clone(), self.engine.clone());
             // Planning is work for another thread than those that serve; a panic there is a no.
-            tokio::task::spawn_blocking(move || new.answers_alike(&old, &query, name.as_deref()))
-                .await
-                .unwrap_or(false)
+            tokio::task::spawn_blocking(move || {
+                let changes = earlier.changes.get_or_init(|| new.changes_since(&old));
+                new.answers_alike(&old, (&there, &here), changes)
+            })
+            .await
+            .unwrap_or(false)
         };
         *verdict.get_or_init(judge).await
     }
+}
+
+impl Operation {
+    fn key(&self, engine: &Engine) -> Key {
+        engine.key(&self.query, self.name.as_deref(), self.rolled)
+    }
+}
+
+fn entry<K: Eq + Hash, V: Default>(table: &Table<K, V>, key: K) -> Arc<V> {
+    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(table.entry(key).or_default())
 }

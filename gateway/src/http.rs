@@ -110,6 +110,7 @@ fn context(shared: &Shared, client: &HeaderMap, read_only: bool) -> Context {
         read_only,
         incremental: false,
         timeout: shared.config.traffic_shaping.router.timeout,
+        rolled: None,
     }
 }
 

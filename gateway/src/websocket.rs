@@ -271,6 +271,7 @@ impl Connection {
             read_only: false,
             incremental: true,
             timeout: self.shared.config.traffic_shaping.router.timeout,
+            rolled: None,
         };
         self.operations
             .start(id, run(&self.shared, request, context, session.caller));

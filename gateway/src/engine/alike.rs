@@ -1,60 +1,63 @@
 //! Whether two engines answer an operation in the same way.
 
-use apollo_compiler::{ExecutableDocument, Node, executable::Operation, validation::Valid};
-use federation::{
-    PlanOptions, Planner,
-    changes::{Uses, compare},
+#[cfg(test)]
+mod tests;
+
+use federation::changes::{Change, Uses, compare};
+
+use super::{
+    Engine,
+    operation::Planned,
+    plan_cache::{Key, Variant},
 };
 
-use super::{Engine, operation};
-
 impl Engine {
-    /// Whether an operation that began on another engine would be answered alike on this one: no change of the API schema
-    /// concerns it, it is planned alike, and who answers it has not moved.
-    pub(crate) fn answers_alike(&self, begun: &Self, query: &str, name: Option<&str>) -> bool {
-        let (old, new) = (&begun.inner, &self.inner);
-        let Some((old_document, old_operation)) = begun.parsed(query, name) else {
-            return false;
-        };
-        let Some((new_document, new_operation)) = self.parsed(query, name) else {
-            return false;
-        };
-        let uses = Uses::of(old.supergraph.api_schema(), &old_document, &old_operation);
-        let changes = compare(old.supergraph.api_schema(), new.supergraph.api_schema());
-        if changes.iter().any(|change| uses.concerns(change))
-            || old.supergraph.override_labels() != new.supergraph.override_labels()
-        {
-            return false;
-        }
-        let plans_alike = |options: &PlanOptions| {
-            let old_plan =
-                Planner::new(&old.supergraph).plan(&old_document, &old_operation, options);
-            let new_plan =
-                Planner::new(&new.supergraph).plan(&new_document, &new_operation, options);
-            let (Ok(old_plan), Ok(new_plan)) = (old_plan, new_plan) else {
-                return false;
-            };
-            let services = old_plan.services();
-            let mut services = services.iter();
-            old_plan == new_plan
-                && services.all(|name| old.services.get(*name) == new.services.get(*name))
-        };
-        // Whichever of the labels are on for the one that has begun.
-        let on = PlanOptions {
-            override_labels: new.supergraph.override_labels().iter().cloned().collect(),
-            ..PlanOptions::default()
-        };
-        plans_alike(&PlanOptions::default()) && plans_alike(&on)
+    /// A roll for the labels of one operation.
+    pub(crate) fn roll(&self) -> f64 {
+        self.inner.labels.roll()
     }
 
-    fn parsed(
+    /// What the plan of an operation with this roll depends on here, answered whole.
+    pub(crate) fn key(&self, query: &str, name: Option<&str>, rolled: f64) -> Key {
+        let variant = Variant {
+            defers: false,
+            labels: self.inner.labels.on(Some(rolled)),
+        };
+        Key::new(query, name, variant)
+    }
+
+    /// What has changed for clients since another engine.
+    pub(crate) fn changes_since(&self, begun: &Self) -> Vec<Change> {
+        compare(
+            begun.inner.supergraph.api_schema(),
+            self.inner.supergraph.api_schema(),
+        )
+    }
+
+    /// Whether an operation that began on another engine would be answered alike on this one: no change since then concerns
+    /// it, it is planned alike, and who answers it has not moved. The operation comes with its key there and its key here.
+    pub(crate) fn answers_alike(
         &self,
-        query: &str,
-        name: Option<&str>,
-    ) -> Option<(Valid<ExecutableDocument>, Node<Operation>)> {
+        begun: &Self,
+        (there, here): (&Key, &Key),
+        changes: &[Change],
+    ) -> bool {
+        let (Some(before), Some(after)) = (begun.planned(there), self.planned(here)) else {
+            return false;
+        };
+        let (old, new) = (&begun.inner, &self.inner);
+        let schema = old.supergraph.api_schema();
+        let uses = Uses::of(schema, &before.document, &before.operation);
+        let services = before.plan.services();
+        before.plan == after.plan
+            && !changes.iter().any(|change| uses.concerns(change))
+            && services
+                .iter()
+                .all(|name| old.services.get(*name) == new.services.get(*name))
+    }
+
+    fn planned(&self, key: &Key) -> Option<Planned> {
         let inner = &self.inner;
-        let document = operation::parse(&inner.supergraph, &inner.upstreams.limits, query).ok()?;
-        let operation = document.operations.get(name).ok()?.clone();
-        Some((document, operation))
+        Planned::new(&inner.supergraph, &inner.upstreams.limits, key).ok()
     }
 }

@@ -24,7 +24,7 @@ use tokio::{
 
 use super::{
     Context, Engine, Outcome, Request, Response, Upstreams,
-    operation::{Prepared, parse},
+    operation::{Planned, Prepared, parse},
     plan_cache::{Key, Variant},
 };
 
@@ -106,8 +106,13 @@ impl World {
             defers: query.contains("@defer"),
             ..Variant::default()
         };
-        let defers = variant.defers;
-        let prepared = Prepared::with_plan(&inner.supergraph, document, operation, &plan, defers);
+        let planned = Planned {
+            document,
+            operation,
+            plan,
+            defers: variant.defers,
+        };
+        let prepared = Prepared::new(&inner.supergraph, planned);
         inner
             .plans
             .insert(Key::new(query, None, variant), prepared.into());

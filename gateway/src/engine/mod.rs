@@ -39,9 +39,10 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use execute::Run;
-use operation::Prepared;
+use operation::{Planned, Prepared};
 pub use overrides::{Overrides, Roll};
-use plan_cache::{Key, PlanCache, Variant};
+pub(crate) use plan_cache::Key;
+use plan_cache::{PlanCache, Variant};
 use program::Scope;
 pub use response::Response;
 pub use upstream::{ErrorPolicy, Limits, Upstreams};
@@ -75,6 +76,8 @@ pub struct Context {
     pub incremental: bool,
     /// Bound on the whole request; zero means the upstreams' own bounds only. Subscriptions apply it per event.
     pub timeout: Duration,
+    /// The roll for the labels `percent(N)` of `@override`, from 0 to 1, without 1; none: the engine rolls.
+    pub rolled: Option<f64>,
 }
 
 /// What came of a request.
@@ -129,7 +132,7 @@ impl Engine {
     pub async fn execute(&self, request: Request, context: Context) -> Outcome {
         let variant = Variant {
             defers: context.incremental && request.query.contains("defer"),
-            labels: self.inner.labels.roll(),
+            labels: self.inner.labels.on(context.rolled),
         };
         let name = request.operation_name.as_deref();
         let prepared = match self.prepare(&request.query, name, variant).await {
@@ -167,9 +170,9 @@ impl Engine {
         }
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || {
-            let prepared = Prepared::new(&inner.supergraph, &inner.upstreams.limits, &key)
+            let planned = Planned::new(&inner.supergraph, &inner.upstreams.limits, &key)
                 .map_err(|errors| Response::refusal(&errors))?;
-            let prepared = Arc::new(prepared);
+            let prepared = Arc::new(Prepared::new(&inner.supergraph, planned));
             inner.plans.insert(key, Arc::clone(&prepared));
             Ok(prepared)
         })

@@ -32,6 +32,15 @@ const MAX_EXPANDED_FIELDS: usize = 50_000;
 /// Levels of one operation with all fragments expanded. No answer can be deeper: its JSON would not be read.
 const MAX_DEPTH: usize = 100;
 
+/// An operation and its plan.
+pub(crate) struct Planned {
+    pub(crate) document: Valid<ExecutableDocument>,
+    pub(crate) operation: Node<Operation>,
+    pub(crate) plan: Plan,
+    /// Whether it is to be answered in parts.
+    pub(crate) defers: bool,
+}
+
 /// An operation that is ready to run.
 pub(crate) struct Prepared {
     pub(crate) document: Valid<ExecutableDocument>,
@@ -45,8 +54,8 @@ pub(crate) struct Prepared {
     introspected: OnceLock<JsonMap>,
 }
 
-impl Prepared {
-    /// Prepares a request's operation. The errors are what the client reads.
+impl Planned {
+    /// Plans a request's operation. The errors are what the client reads.
     pub(crate) fn new(
         supergraph: &Supergraph,
         limits: &Limits,
@@ -87,26 +96,27 @@ impl Prepared {
                     "This operation cannot be planned",
                 )]
             })?;
-        Ok(Self::with_plan(
-            supergraph,
+        Ok(Self {
             document,
             operation,
-            &plan,
-            options.defer,
-        ))
+            plan,
+            defers: options.defer,
+        })
     }
+}
 
-    /// An operation with a plan for it.
-    pub(crate) fn with_plan(
-        supergraph: &Supergraph,
-        document: Valid<ExecutableDocument>,
-        operation: Node<Operation>,
-        plan: &Plan,
-        defers: bool,
-    ) -> Self {
+impl Prepared {
+    /// Makes a planned operation ready to run.
+    pub(crate) fn new(supergraph: &Supergraph, planned: Planned) -> Self {
+        let Planned {
+            document,
+            operation,
+            plan,
+            defers,
+        } = planned;
         let mut keys = Keys::new();
         selection::intern_keys(&document, &operation.selection_set, &mut keys);
-        let program = compile::compile(supergraph, plan, &mut keys);
+        let program = compile::compile(supergraph, &plan, &mut keys);
         let has_introspection = operation
             .root_fields(&document)
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));

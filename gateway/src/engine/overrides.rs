@@ -1,6 +1,6 @@
 //! Progressive `@override`: which labels are on for a request.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{cell::LazyCell, collections::BTreeSet, fmt, sync::Arc};
 
 use federation::Supergraph;
 
@@ -44,25 +44,27 @@ impl Labels {
             Some(share) if overrides.random.is_some() => Label::Share(share),
             _ => Label::Off,
         };
-        let all: Vec<_> = supergraph.override_labels().iter().map(label).collect();
-        let rolls = all.iter().any(|label| matches!(label, Label::Share(_)));
+        let all = supergraph.override_labels().iter().map(label).collect();
         Self {
             all,
-            random: overrides.random.filter(|_| rolls),
+            random: overrides.random,
         }
     }
 
-    /// Which labels are on for one request. One roll is for all of them, so that whoever is among the 5 % is among the
-    /// 10 % too, and there are no more plans of an operation than there are labels, and one.
-    pub(crate) fn roll(&self) -> Vec<bool> {
-        if self.all.is_empty() {
-            return Vec::new();
-        }
-        let rolled = self.random.as_ref().map_or(1.0, |random| random());
+    /// Where a request stands among all: evenly from 0 to 1, without 1.
+    pub(crate) fn roll(&self) -> f64 {
+        self.random.as_ref().map_or(1.0, |random| random())
+    }
+
+    /// Which labels are on for a request with this roll, or for one that is yet to roll. One roll is for all of them, so that
+    /// whoever is among the 5 % is among the 10 % too, and there are no more plans of an operation than there are labels,
+    /// and one.
+    pub(crate) fn on(&self, rolled: Option<f64>) -> Vec<bool> {
+        let rolled = LazyCell::new(|| rolled.unwrap_or_else(|| self.roll()));
         let is_on = |label: &Label| match label {
             Label::On => true,
             Label::Off => false,
-            Label::Share(share) => rolled < *share,
+            Label::Share(share) => *rolled < *share,
         };
         self.all.iter().map(is_on).collect()
     }

@@ -1,7 +1,7 @@
 //! Another supergraph, while the gateway serves.
 
 use federation::Supergraph;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{SUPERGRAPH, World, next};
 
@@ -10,9 +10,46 @@ impl World {
     fn replace(&self, from: &str, to: &str) {
         let sdl = SUPERGRAPH.replace(from, to);
         assert_ne!(sdl, SUPERGRAPH, "nothing is replaced");
-        let supergraph = Supergraph::parse(&sdl).unwrap();
+        self.go_over(&sdl);
+    }
+
+    fn go_over(&self, sdl: &str) {
+        let supergraph = Supergraph::parse(sdl).unwrap();
         self.gateway.replace(supergraph).unwrap();
     }
+
+    /// The usual supergraph, but that another subgraph takes `ticks` over where a label is on.
+    fn overridden(&self, label: &str) -> String {
+        let two = format!(
+            r#"{{ TWO @join__graph(name: "two", url: "{}")"#,
+            self.subgraph.url
+        );
+        let ticks = format!(
+            r#"ticks: Int! @join__field(graph: ONE, overrideLabel: "{label}")
+                 @join__field(graph: TWO, override: "one", overrideLabel: "{label}")"#
+        );
+        SUPERGRAPH
+            .replace("join/v0.3", "join/v0.4")
+            .replace(
+                "usedOverridden: Boolean",
+                "usedOverridden: Boolean, overrideLabel: String",
+            )
+            .replace("enum join__Graph {", &format!("enum join__Graph {two}"))
+            .replace(
+                "type Subscription",
+                "type Subscription @join__type(graph: TWO)",
+            )
+            .replace("ticks: Int!", &ticks)
+    }
+}
+
+/// That the subscription "1" has ended for the client to subscribe again.
+#[track_caller]
+fn assert_ended(message: &Value) {
+    let (id, kind) = (&message["id"], &message["type"]);
+    assert_eq!((id, kind), (&json!("1"), &json!("error")), "{message}");
+    let code = &message["payload"][0]["extensions"]["code"];
+    assert_eq!(code, "SUBSCRIPTION_SCHEMA_RELOAD");
 }
 
 #[tokio::test]
@@ -61,15 +98,7 @@ async fn a_subscription_goes_on_while_nothing_of_it_changes() {
 
     // Nullable now: who listens has to know.
     world.replace("  ticks: Int!\n", "  ticks: Int\n");
-    let ended = client.receive().await;
-    assert_eq!(
-        (&ended["id"], &ended["type"]),
-        (&json!("1"), &json!("error"))
-    );
-    assert_eq!(
-        ended["payload"][0]["extensions"]["code"],
-        "SUBSCRIPTION_SCHEMA_RELOAD"
-    );
+    assert_ended(&client.receive().await);
     world.subgraph.tick.send_replace(2);
     client.subscribe("1", "subscription { now: ticks }").await;
     assert_eq!(client.receive().await, next("1", json!({ "now": 2 })));
@@ -83,9 +112,18 @@ async fn a_subscription_ends_when_its_subgraph_moves() {
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
     // The configuration says where `one` is; under another name it is where the supergraph says.
     world.replace(r#"name: "one""#, r#"name: "two""#);
-    let ended = client.receive().await;
-    assert_eq!(
-        ended["payload"][0]["extensions"]["code"],
-        "SUBSCRIPTION_SCHEMA_RELOAD"
-    );
+    assert_ended(&client.receive().await);
+}
+
+#[tokio::test]
+async fn a_subscription_goes_on_until_an_override_is_on_for_it() {
+    let world = World::start("").await;
+    let mut client = world.client(json!({})).await;
+    client.subscribe("1", "subscription { ticks }").await;
+    assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
+    world.go_over(&world.overridden("percent(0)"));
+    world.subgraph.tick.send_replace(1);
+    assert_eq!(client.receive().await, next("1", json!({ "ticks": 1 })));
+    world.go_over(&world.overridden("percent(100)"));
+    assert_ended(&client.receive().await);
 }
