@@ -37,8 +37,6 @@ mod scalars;
 mod sharing;
 mod sources;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 mod type_joins;
 mod types;

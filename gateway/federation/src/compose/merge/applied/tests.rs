@@ -1,7 +1,10 @@
-use crate::compose::merge::testing::{Outcome, merge};
+use crate::compose::{
+    HintCode,
+    testing::{Found, merge},
+};
 
 /// The field Query.f, with these directives in the subgraphs.
-fn field(directives: &[&str]) -> Outcome {
+fn field(directives: &[&str]) -> Found {
     let names = ["a", "b", "c"];
     let schemas: Vec<_> = directives
         .iter()
@@ -20,7 +23,7 @@ fn field(directives: &[&str]) -> Outcome {
 /// Its merged directives.
 fn merged(directives: &[&str]) -> String {
     let outcome = field(directives);
-    assert_eq!(outcome.errors(), [""; 0]);
+    assert_eq!(outcome.errors, []);
     let query = outcome.ty("Query");
     let (_, rest) = query.split_once("[Int]").unwrap();
     rest.trim_end_matches("g: Int }").trim().to_owned()
@@ -53,7 +56,7 @@ fn the_greatest_cost_holds() {
     );
     let outcome = field(&["@cost(weight: 3)", "@cost(weight: 7)"]);
     assert_eq!(
-        outcome.hints("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"),
+        outcome.hinted(HintCode::MergedNonRepeatableDirectiveArguments),
         [
             "@cost on \"Query.f\" has different arguments: @cost(weight: 3) in \"a\", but @cost(weight: 7) in \"b\". The \
           supergraph has @cost(weight: 7)."
@@ -61,7 +64,7 @@ fn the_greatest_cost_holds() {
     );
     let outcome = field(&["@cost(weight: 3)", "@cost(weight: 3)"]);
     assert_eq!(
-        outcome.hints("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"),
+        outcome.hinted(HintCode::MergedNonRepeatableDirectiveArguments),
         [""; 0]
     );
 }
@@ -135,7 +138,7 @@ fn demands_without_measure_are_refused() {
         format!("@requiresScopes(scopes: [{}])", all.join(", "))
     };
     let [error] = field(&[&scopes("a"), &scopes("b")])
-        .errors()
+        .told()
         .try_into()
         .unwrap();
     assert!(
@@ -159,7 +162,7 @@ fn most_subgraphs_decide_why_something_is_deprecated() {
         "@deprecated"
     );
     let outcome = field(&["@deprecated(reason: \"x\")", "@deprecated(reason: \"y\")"]);
-    let hints = outcome.hints("INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS");
+    let hints = outcome.hinted(HintCode::InconsistentNonRepeatableDirectiveArguments);
     assert_eq!(
         hints,
         [
@@ -173,7 +176,7 @@ fn most_subgraphs_decide_why_something_is_deprecated() {
         "@deprecated(reason: \"No longer supported\")",
     ]);
     assert_eq!(
-        outcome.hints("INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"),
+        outcome.hinted(HintCode::InconsistentNonRepeatableDirectiveArguments),
         [""; 0]
     );
 }
@@ -290,11 +293,11 @@ fn what_most_say_describes_an_element() {
     ]);
     assert!(outcome.ty("Query").starts_with("\"y\" type Query"));
     assert_eq!(
-        outcome.hints("INCONSISTENT_DESCRIPTION"),
+        outcome.hinted(HintCode::InconsistentDescription),
         [
             "\"Query\" is described differently: \"y\" in \"b\" and \"c\", but \"x\" in \"a\". The supergraph has the first."
         ]
     );
     let outcome = merge(&[("a", &text("x")), ("b", &text(""))]);
-    assert_eq!(outcome.hints("INCONSISTENT_DESCRIPTION"), [""; 0]);
+    assert_eq!(outcome.hinted(HintCode::InconsistentDescription), [""; 0]);
 }

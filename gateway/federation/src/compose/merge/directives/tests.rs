@@ -1,6 +1,9 @@
-use crate::compose::merge::testing::{Outcome, merge};
+use crate::compose::{
+    HintCode,
+    testing::{Found, merge},
+};
 
-fn sides(a: &str, b: &str) -> Outcome {
+fn sides(a: &str, b: &str) -> Found {
     merge(&[
         ("a", &format!("{a} type Query {{ a: Int }}")),
         ("b", &format!("{b} type Query {{ b: Int }}")),
@@ -12,7 +15,7 @@ fn a_directive_of_operations_is_in_all_subgraphs() {
     let merged = sides("directive @d on FIELD", "");
     assert_eq!(merged.directive("d"), None);
     assert_eq!(
-        merged.hints("INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE"),
+        merged.hinted(HintCode::InconsistentExecutableDirectivePresence),
         [
             "Directive \"@d\" of operations is in \"a\", but not in \"b\": operations on the supergraph cannot use it."
         ]
@@ -32,7 +35,7 @@ fn it_has_the_common_locations() {
     );
     assert_eq!(merged.directive("d").unwrap(), "directive @d on FIELD");
     assert_eq!(
-        merged.hints("INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS"),
+        merged.hinted(HintCode::InconsistentExecutableDirectiveLocations),
         [
             "Directive \"@d\" has different places in operations: FIELD | QUERY in \"a\", but FIELD | MUTATION in \"b\". The \
           supergraph has the common ones."
@@ -40,17 +43,16 @@ fn it_has_the_common_locations() {
     );
     assert_eq!(
         merged
-            .hints("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE")
+            .hinted(HintCode::InconsistentExecutableDirectiveRepeatable)
             .len(),
         1
     );
     let merged = sides("directive @d on QUERY", "directive @d on FIELD");
     assert_eq!(merged.directive("d"), None);
     assert_eq!(
-        merged.hints("NO_EXECUTABLE_DIRECTIVE_INTERSECTION").len()
-            + merged
-                .hints("NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION")
-                .len(),
+        merged
+            .hinted(HintCode::NoExecutableDirectiveLocationsIntersection)
+            .len(),
         1
     );
 }
@@ -66,7 +68,7 @@ fn it_has_the_common_arguments() {
         "directive @d(a: Int!, b: [Int!]! = [1]) on FIELD"
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_ARGUMENT_PRESENCE"),
+        merged.hinted(HintCode::InconsistentArgumentPresence),
         ["Argument \"@d(only:)\" is in \"a\", but not in \"b\": the supergraph leaves it out."]
     );
 }
@@ -78,7 +80,7 @@ fn its_arguments_agree() {
         "directive @d(a: String, b: Int = 2) on FIELD",
     );
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "FIELD_ARGUMENT_TYPE_MISMATCH: \"@d(a:)\" has types that do not go together: \"Int\" in \"a\", but \"String\" in \
              \"b\". Give it one type in all of them.",
@@ -128,7 +130,7 @@ fn composed_directives_are_those_of_the_newest_version() {
             ),
         ),
     ]);
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
     assert_eq!(
         merged.directive("one").unwrap(),
         "directive @one(a: Int, b: E = X) repeatable on OBJECT | SCHEMA"
@@ -212,7 +214,7 @@ fn composed_directives_fit_the_newest_definition() {
             link("v1.1", ONE)
         );
         let merged = merge(&[("a", &older), ("b", &newest)]);
-        let [error] = merged.errors().try_into().unwrap();
+        let [error] = merged.told().try_into().unwrap();
         assert!(
             error.starts_with("DIRECTIVE_COMPOSITION_ERROR: @one on "),
             "{error}"
@@ -223,7 +225,7 @@ fn composed_directives_fit_the_newest_definition() {
         "{} directive @one(a: Int) on OBJECT | FIELD_DEFINITION type Query @one(a: 1) {{ a: Int }}",
         link("v1.1", ONE)
     );
-    assert_eq!(merge(&[("a", &fits), ("b", &newest)]).errors(), [""; 0]);
+    assert_eq!(merge(&[("a", &fits), ("b", &newest)]).errors, []);
 }
 
 #[test]
@@ -280,6 +282,6 @@ fn a_composed_enum_argument_is_input() {
         ),
         ("b", "enum E { A } type Query { b: Int }"),
     ]);
-    let [error] = merged.errors().try_into().unwrap();
+    let [error] = merged.told().try_into().unwrap();
     assert!(error.starts_with("ENUM_VALUE_MISMATCH"), "{error}");
 }

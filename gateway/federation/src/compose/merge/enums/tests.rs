@@ -1,6 +1,9 @@
-use crate::compose::merge::testing::{Outcome, merge};
+use crate::compose::{
+    HintCode,
+    testing::{Found, merge},
+};
 
-fn sides(a: &str, b: &str) -> Outcome {
+fn sides(a: &str, b: &str) -> Found {
     merge(&[
         ("a", &format!("{a} type Query {{ a: Int }}")),
         ("b", &format!("{b} extend type Query {{ b: Int }}")),
@@ -23,7 +26,7 @@ fn an_enum_of_answers_has_all_values() {
          B @join__enumValue(graph: A) C @join__enumValue(graph: B) }"
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM"),
+        merged.hinted(HintCode::InconsistentEnumValueForOutputEnum),
         [
             "Enum value \"E.B\" is in \"a\", but not in \"b\": the supergraph has it.",
             "Enum value \"E.C\" is in \"b\", but not in \"a\": the supergraph has it.",
@@ -44,7 +47,7 @@ fn an_enum_of_questions_has_the_common_values() {
          H @join__enumValue(graph: A) @inaccessible }"
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM"),
+        merged.hinted(HintCode::InconsistentEnumValueForInputEnum),
         [
             "Enum value \"E.B\" is in \"a\", but not in \"b\": the supergraph leaves it out.",
             "Enum value \"E.C\" is in \"b\", but not in \"a\": the supergraph leaves it out.",
@@ -56,7 +59,7 @@ fn an_enum_of_questions_has_the_common_values() {
 fn an_enum_of_questions_needs_a_common_value() {
     let merged = sides(&format!("enum E {{ A }} {INPUT}"), "enum E { B }");
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "EMPTY_MERGED_ENUM_TYPE: Enum \"E\" is used as input only, so the supergraph has the values that all subgraphs \
              have; but \"a\" and \"b\" have none in common. Give them one."
@@ -72,7 +75,7 @@ fn an_enum_of_both_is_the_same_everywhere() {
         "enum E { A C @inaccessible }",
     );
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "ENUM_VALUE_MISMATCH: Enum value \"E.B\" is in \"a\", but not in \"b\", and the enum is used both as input \
              (by \"I.e\") and as output (by \"O.e\"). Add the value where it is missing, or mark it as @inaccessible until \
@@ -80,7 +83,7 @@ fn an_enum_of_both_is_the_same_everywhere() {
         ]
     );
     let merged = sides(&format!("enum E {{ A B }} {both}"), "enum E { B A }");
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn usage_counts_over_all_subgraphs_and_places() {
             &format!("enum E {{ A B }} {OUTPUT}"),
             &format!("enum E {{ A }} {input}"),
         );
-        let [error] = merged.errors().try_into().unwrap();
+        let [error] = merged.told().try_into().unwrap();
         assert!(error.starts_with("ENUM_VALUE_MISMATCH"), "{error}");
         assert!(error.contains(&format!("(by \"{coordinate}\")")), "{error}");
     }
@@ -104,12 +107,12 @@ fn usage_counts_over_all_subgraphs_and_places() {
         &format!("enum E {{ A B }} {OUTPUT} {directive}"),
         "enum E { A }",
     );
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
     let merged = sides(
         &format!("enum E {{ A B }} {OUTPUT} {directive}"),
         &format!("enum E {{ A }} {directive}"),
     );
-    let [error] = merged.errors().try_into().unwrap();
+    let [error] = merged.told().try_into().unwrap();
     assert!(error.contains("(by \"@d(e:)\")"), "{error}");
 }
 
@@ -117,10 +120,10 @@ fn usage_counts_over_all_subgraphs_and_places() {
 fn an_enum_of_nothing_has_all_values() {
     let merged = sides("enum E { A }", "enum E { B }");
     assert_eq!(
-        merged.hints("UNUSED_ENUM_TYPE"),
+        merged.hinted(HintCode::UnusedEnumType),
         ["Enum \"E\" is used by nothing: the supergraph has all its values."]
     );
     assert!(merged.ty("E").contains("A @join__enumValue(graph: A) B"));
     let merged = sides(&format!("enum E {{ A }} {OUTPUT}"), "enum E { A }");
-    assert_eq!(merged.hints("UNUSED_ENUM_TYPE"), [""; 0]);
+    assert_eq!(merged.hinted(HintCode::UnusedEnumType), [""; 0]);
 }

@@ -1,6 +1,9 @@
-use crate::compose::merge::testing::{Outcome, merge};
+use crate::compose::{
+    HintCode,
+    testing::{Found, merge},
+};
 
-fn sides(a: &str, b: &str) -> Outcome {
+fn sides(a: &str, b: &str) -> Found {
     merge(&[
         ("a", &format!("{a} type Query {{ a: Int }}")),
         ("b", &format!("{b} extend type Query {{ b: Int }}")),
@@ -20,11 +23,13 @@ fn the_common_fields_are_merged() {
          @tag(name: \"x\") }"
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_INPUT_OBJECT_FIELD"),
+        merged.hinted(HintCode::InconsistentInputObjectField),
         ["Input field \"I.only\" is in \"a\", but not in \"b\": the supergraph leaves it out."]
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE").len(),
+        merged
+            .hinted(HintCode::InconsistentButCompatibleFieldType)
+            .len(),
         1
     );
 }
@@ -33,7 +38,7 @@ fn the_common_fields_are_merged() {
 fn required_fields_are_in_all_subgraphs() {
     let merged = sides("input I { a: Int b: Int! }", "input I { a: Int }");
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH: Input field \"I.b\" is required in \"a\", but not in \"b\". Add it \
              there, or make it optional."
@@ -41,7 +46,7 @@ fn required_fields_are_in_all_subgraphs() {
     );
     // With a default it is optional.
     let merged = sides("input I { a: Int b: Int! = 3 }", "input I { a: Int }");
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
     assert!(!merged.ty("I").contains("b: Int"));
 }
 
@@ -62,7 +67,7 @@ fn inaccessible_fields_may_be_in_some_subgraphs() {
 fn some_field_is_common() {
     let merged = sides("input I { a: Int }", "input I { b: Int }");
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "EMPTY_MERGED_INPUT_TYPE: The supergraph has those fields of input object \"I\" that all subgraphs have; but \"a\" \
              and \"b\" have none in common. Give them one."
@@ -74,7 +79,7 @@ fn some_field_is_common() {
 fn types_go_together() {
     let merged = sides("input I { a: Int }", "input I { a: String }");
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "FIELD_TYPE_MISMATCH: \"I.a\" has types that do not go together: \"Int\" in \"a\", but \"String\" in \"b\". Give it \
              one type in all of them."
@@ -86,7 +91,7 @@ fn types_go_together() {
 fn defaults_agree() {
     let merged = sides("input I { a: [Int] = [1] }", "input I { a: [Int] = [2] }");
     assert_eq!(
-        merged.errors(),
+        merged.told(),
         [
             "INPUT_FIELD_DEFAULT_MISMATCH: \"I.a\" has different default values: [1] in \"a\", but [2] in \"b\". Give it the \
              same one in all of them."
@@ -97,7 +102,7 @@ fn defaults_agree() {
         "input I { a: Int b: Int c: I = { a: 1, b: 2 } }",
         "input I { a: Int b: Int c: I = { b: 2, a: 1 } }",
     );
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
     assert!(merged.ty("I").contains("c: I = {a: 1, b: 2}"));
 }
 
@@ -107,7 +112,7 @@ fn enum_values_as_strings_become_enum_values() {
         "enum E { A } input I { e: [E] = [\"A\"] i: I = { e: \"A\" } f: Float = 1 }",
         "enum E { A } input I { e: [E] = [A] i: I = { e: A } f: Float = 1.0 }",
     );
-    assert_eq!(merged.errors(), [""; 0]);
+    assert_eq!(merged.errors, []);
     assert_eq!(
         merged.ty("I"),
         "input I @join__type(graph: A) @join__type(graph: B) { e: [E] = [A] i: I = {e: A} f: Float = 1 }"
@@ -122,7 +127,7 @@ fn a_default_that_is_not_everywhere_vanishes() {
         "input I @join__type(graph: A) @join__type(graph: B) { a: Int }"
     );
     assert_eq!(
-        merged.hints("INCONSISTENT_DEFAULT_VALUE_PRESENCE"),
+        merged.hinted(HintCode::InconsistentDefaultValuePresence),
         ["\"I.a\" has the default value 1 in \"a\", but none in \"b\": the supergraph has none."]
     );
 }
@@ -137,7 +142,7 @@ fn one_of_in_some_subgraph_holds_for_all() {
         "directive @oneOf on INPUT_OBJECT"
     );
     let merged = sides(one_of, "input I { a: Int! b: Int }");
-    let [error] = merged.errors().try_into().unwrap();
+    let [error] = merged.told().try_into().unwrap();
     assert!(error.starts_with("FIELD_TYPE_MISMATCH: "), "{error}");
     assert!(error.contains("\"I.a\" must be nullable"), "{error}");
 }

@@ -1,4 +1,4 @@
-use crate::{Supergraph, compose::merge::testing::merge};
+use crate::{Supergraph, compose::testing::merge};
 
 fn federation(version: &str) -> String {
     format!(

@@ -1,6 +1,7 @@
 use super::merge;
+use crate::compose::{ErrorCode, HintCode, testing::Found};
 
-fn merge_arguments(one: &str, other: &str) -> super::Outcome {
+fn merge_arguments(one: &str, other: &str) -> Found {
     merge(&[
         &format!("type Query {{ n({one}): Int @shareable }}"),
         &format!("type Query {{ n({other}): Int @shareable }}"),
@@ -13,7 +14,7 @@ fn the_stricter_type_wins() {
     assert_eq!(merged.field("Query.n"), "n(a: [Int!]!): Int");
     assert_eq!(
         merged.hint_codes(),
-        ["INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE"]
+        [HintCode::InconsistentButCompatibleArgumentType]
     );
 }
 
@@ -21,8 +22,8 @@ fn the_stricter_type_wins() {
 fn types_that_do_not_go_together_are_refused() {
     for (one, other) in [("a: Int", "a: String"), ("a: [Int!]", "a: [Int]!")] {
         let merged = merge_arguments(one, other);
-        assert_eq!(merged.error_codes(), ["FIELD_ARGUMENT_TYPE_MISMATCH"]);
-        assert!(merged.errors()[0].contains(r#": "Query.n(a:)" "#));
+        assert_eq!(merged.codes(), [ErrorCode::FieldArgumentTypeMismatch]);
+        assert!(merged.told()[0].contains(r#": "Query.n(a:)" "#));
     }
 }
 
@@ -31,7 +32,10 @@ fn optional_arguments_that_are_not_everywhere_are_left_out() {
     for other in ["b: Int", "b: Int! = 1"] {
         let merged = merge_arguments("a: Int", &format!("a: Int, {other}"));
         assert_eq!(merged.field("Query.n"), "n(a: Int): Int");
-        assert_eq!(merged.hint_codes(), ["INCONSISTENT_ARGUMENT_PRESENCE"]);
+        assert_eq!(
+            merged.hint_codes(),
+            [HintCode::InconsistentArgumentPresence]
+        );
     }
 }
 
@@ -39,10 +43,10 @@ fn optional_arguments_that_are_not_everywhere_are_left_out() {
 fn required_arguments_must_be_everywhere() {
     let merged = merge_arguments("a: Int", "a: Int, b: Int!");
     assert_eq!(
-        merged.error_codes(),
-        ["REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH"]
+        merged.codes(),
+        [ErrorCode::RequiredArgumentMissingInSomeSubgraph]
     );
-    let message = &merged.errors()[0];
+    let message = &merged.told()[0];
     assert!(message.contains(r#""Query.n(b:)" is required in "b", but not in "a""#));
 }
 
@@ -51,7 +55,7 @@ fn default_values_must_agree() {
     let merged = merge_arguments("a: Int = 1", "a: Int = 1");
     assert_eq!(merged.field("Query.n"), "n(a: Int = 1): Int");
     let merged = merge_arguments("a: Int = 1", "a: Int = 2");
-    assert_eq!(merged.error_codes(), ["FIELD_ARGUMENT_DEFAULT_MISMATCH"]);
+    assert_eq!(merged.codes(), [ErrorCode::FieldArgumentDefaultMismatch]);
 }
 
 #[test]
@@ -77,6 +81,6 @@ fn contextual_arguments_are_for_nobody_to_give() {
     assert!(merged.field("U.n").starts_with("n: Int @"));
     assert_eq!(
         merged.hint_codes(),
-        ["CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"]
+        [HintCode::ContextualArgumentNotContextualInAllSubgraphs]
     );
 }

@@ -1,7 +1,8 @@
 use super::merge;
+use crate::compose::{ErrorCode, testing::Found};
 
 /// A field of an entity that `a` defines and `b` borrows.
-fn borrow(defined: &str, borrowed: &str) -> super::Outcome {
+fn borrow(defined: &str, borrowed: &str) -> Found {
     merge(&[
         &format!(r#"type Query {{ t: T }} type T @key(fields: "id") {{ id: ID {defined} }}"#),
         &format!(
@@ -29,7 +30,7 @@ fn what_is_borrowed_is_said_to_be_so() {
 fn it_must_have_the_type_of_the_definition() {
     for (defined, borrowed) in [("Int", "String"), ("Int", "Int!"), ("Int!", "Int")] {
         let merged = borrow(&format!("x: {defined}"), &format!("x: {borrowed}"));
-        assert_eq!(merged.error_codes(), ["EXTERNAL_TYPE_MISMATCH"]);
+        assert_eq!(merged.codes(), [ErrorCode::ExternalTypeMismatch]);
     }
 }
 
@@ -49,32 +50,36 @@ fn it_may_have_one_of_several_types_that_merge() {
 #[test]
 fn it_must_have_the_arguments_of_the_definition() {
     let merged = borrow("x(a: [Int!]): Int", "x(a: [Int]): Int");
-    assert_eq!(merged.error_codes(), [] as [&str; 0]);
+    assert_eq!(merged.codes(), []);
     let wrong = [
-        ("x(a: Int)", "x", "EXTERNAL_ARGUMENT_MISSING"),
+        ("x(a: Int)", "x", ErrorCode::ExternalArgumentMissing),
         (
             "x(a: Int)",
             "x(a: [Int])",
-            "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
+            ErrorCode::ExternalArgumentTypeMismatch,
         ),
-        ("x(a: Int)", "x(a: Int!)", "EXTERNAL_ARGUMENT_TYPE_MISMATCH"),
+        (
+            "x(a: Int = 1)",
+            "x(a: Int! = 1)",
+            ErrorCode::ExternalArgumentTypeMismatch,
+        ),
         (
             "x(a: Int = 1)",
             "x(a: Int = 2)",
-            "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
+            ErrorCode::ExternalArgumentDefaultMismatch,
         ),
     ];
     for (defined, borrowed, code) in wrong {
         let merged = borrow(&format!("{defined}: Int"), &format!("{borrowed}: Int"));
-        assert_eq!(merged.error_codes(), [code], "{borrowed}");
+        assert_eq!(merged.codes(), [code], "{borrowed}");
     }
 }
 
 #[test]
 fn somebody_must_define_it() {
     let merged = borrow("n: Int", "x: Int");
-    assert_eq!(merged.error_codes(), ["EXTERNAL_MISSING_ON_BASE"]);
-    assert!(merged.errors()[0].contains(r#""T.x" is @external in "b""#));
+    assert_eq!(merged.codes(), [ErrorCode::ExternalMissingOnBase]);
+    assert!(merged.told()[0].contains(r#""T.x" is @external in "b""#));
 }
 
 #[test]

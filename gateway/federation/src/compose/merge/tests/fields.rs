@@ -1,4 +1,5 @@
 use super::merge;
+use crate::compose::{ErrorCode, HintCode};
 
 #[test]
 fn a_field_of_one_type_keeps_it() {
@@ -22,7 +23,7 @@ fn the_nullable_type_wins() {
     );
     assert_eq!(
         merged.hint_codes(),
-        ["INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE"]
+        [HintCode::InconsistentButCompatibleFieldType]
     );
 }
 
@@ -52,8 +53,8 @@ fn types_that_do_not_go_together_are_refused() {
             &format!("type Query {{ n: {other} @shareable }} {types}"),
         ]);
         assert_eq!(
-            merged.error_codes(),
-            ["FIELD_TYPE_MISMATCH"],
+            merged.codes(),
+            [ErrorCode::FieldTypeMismatch],
             "{one}, {other}"
         );
     }
@@ -67,7 +68,7 @@ fn a_mismatch_says_who_says_what() {
         "type Query { n: Int @shareable }",
     ]);
     assert_eq!(
-        merged.errors()[0],
+        merged.told()[0],
         r#"FIELD_TYPE_MISMATCH: "Query.n" has types that do not go together: "Int" in "a" and "c", but "String" in "b". Give it one type in all of them."#
     );
 }
@@ -78,8 +79,8 @@ fn a_type_is_of_one_kind() {
         "type Query { t: T } type T { n: Int }",
         "type Query { u: T } scalar T",
     ]);
-    assert_eq!(merged.error_codes(), ["TYPE_KIND_MISMATCH"]);
-    assert!(merged.errors()[0].contains(r#"an object type in "a", but a scalar in "b""#));
+    assert_eq!(merged.codes(), [ErrorCode::TypeKindMismatch]);
+    assert!(merged.told()[0].contains(r#"an object type in "a", but a scalar in "b""#));
 }
 
 #[test]
@@ -102,8 +103,8 @@ fn what_is_not_everywhere_is_hinted_at() {
     assert_eq!(
         merged.hint_codes(),
         [
-            "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD",
-            "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD"
+            HintCode::InconsistentInterfaceValueTypeField,
+            HintCode::InconsistentObjectValueTypeField
         ]
     );
 }
@@ -123,5 +124,5 @@ fn what_is_an_entity_in_some_subgraphs_only_is_hinted_at() {
         r#"type Query { t: T } type T @key(fields: "id") @shareable { id: ID }"#,
         "type T @shareable { id: ID }",
     ]);
-    assert_eq!(merged.hint_codes(), ["INCONSISTENT_ENTITY"]);
+    assert_eq!(merged.hint_codes(), [HintCode::InconsistentEntity]);
 }

@@ -1,4 +1,5 @@
 use super::merge;
+use crate::compose::ErrorCode;
 
 const INTERFACE: &str = r#"
     type Query { i: I }
@@ -35,7 +36,7 @@ fn what_it_borrows_it_does_not_add() {
             id: ID n: Int @external m: Int @requires(fields: "n")
         }"#,
     ]);
-    assert_eq!(merged.error_codes(), ["EXTERNAL_MISSING_ON_BASE"]);
+    assert_eq!(merged.codes(), [ErrorCode::ExternalMissingOnBase]);
 }
 
 #[test]
@@ -74,16 +75,16 @@ fn it_shares_with_implementations_and_with_others() {
         format!(r#"type I @interfaceObject @key(fields: "id") {{ id: ID n: Int {mark} }}"#)
     };
     let twice = |mark: &str| merge(&[INTERFACE, &add(mark), &add(mark)]);
-    assert_eq!(twice("@shareable").error_codes(), [] as [&str; 0]);
-    assert_eq!(twice("").error_codes(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(twice("@shareable").codes(), []);
+    assert_eq!(twice("").codes(), [ErrorCode::InvalidFieldSharing]);
     let merged = merge(&[
         r#"type Query { i: I }
         interface I @key(fields: "id") { id: ID n: Int }
         type A implements I @key(fields: "id") { id: ID n: Int }"#,
         &add(""),
     ]);
-    assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
-    let message = &merged.errors()[0];
+    assert_eq!(merged.codes(), [ErrorCode::InvalidFieldSharing]);
+    let message = &merged.told()[0];
     assert!(
         message.contains(r#""A.n" is resolved in "a", "b" (as interface object "I")"#),
         "{message}"
@@ -93,5 +94,5 @@ fn it_shares_with_implementations_and_with_others() {
 #[test]
 fn an_object_type_and_an_interface_need_it() {
     let merged = merge(&[INTERFACE, r#"type I @key(fields: "id") { id: ID }"#]);
-    assert_eq!(merged.error_codes(), ["TYPE_KIND_MISMATCH"]);
+    assert_eq!(merged.codes(), [ErrorCode::TypeKindMismatch]);
 }

@@ -1,6 +1,7 @@
 use super::merge;
+use crate::compose::{ErrorCode, testing::Found};
 
-fn merge_override(from: &str, arguments: &str) -> super::Outcome {
+fn merge_override(from: &str, arguments: &str) -> Found {
     merge(&[
         &format!("type Query {{ t: T }} {from}"),
         &format!(
@@ -74,5 +75,5 @@ fn two_overrides_resolve_twice() {
         r#"type Query { n: Int @override(from: "a") }"#,
         r#"type Query { n: Int @override(from: "a") }"#,
     ]);
-    assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(merged.codes(), [ErrorCode::InvalidFieldSharing]);
 }

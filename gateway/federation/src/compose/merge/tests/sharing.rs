@@ -1,6 +1,7 @@
 use super::merge;
+use crate::compose::{ErrorCode, testing::Found};
 
-fn merge_marked(one: &str, other: &str) -> super::Outcome {
+fn merge_marked(one: &str, other: &str) -> Found {
     merge(&[
         &format!("type Query {{ v: V }} type V {{ n: Int {one} }}"),
         &format!("type Query {{ w: V }} type V {{ n: Int {other} }}"),
@@ -10,13 +11,13 @@ fn merge_marked(one: &str, other: &str) -> super::Outcome {
 #[test]
 fn what_two_resolve_must_be_shareable_in_both() {
     let merged = merge_marked("@shareable", "@shareable");
-    assert_eq!(merged.error_codes(), [] as [&str; 0]);
+    assert_eq!(merged.codes(), []);
     for (one, other) in [("", ""), ("@shareable", ""), ("", "@shareable")] {
         let merged = merge_marked(one, other);
-        assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
+        assert_eq!(merged.codes(), [ErrorCode::InvalidFieldSharing]);
     }
     let merged = merge_marked("@shareable", "");
-    let message = &merged.errors()[0];
+    let message = &merged.told()[0];
     assert!(message.contains(r#""V.n" is resolved in "a" and "b", but is not shareable in "b""#));
 }
 
@@ -24,7 +25,7 @@ fn what_two_resolve_must_be_shareable_in_both() {
 fn keys_are_shareable_at_any_depth() {
     let sdl = r#"type T @key(fields: "o { id }") { o: O } type O { id: ID }"#;
     let merged = merge(&[&format!("type Query {{ t: T }} {sdl}"), sdl]);
-    assert_eq!(merged.error_codes(), [] as [&str; 0]);
+    assert_eq!(merged.codes(), []);
 }
 
 #[test]
@@ -36,17 +37,17 @@ fn what_is_provided_is_resolved() {
             &format!(r#"type T @key(fields: "id") {{ id: ID n: Int {mark} }}"#),
         ])
     };
-    assert_eq!(provide("@shareable").error_codes(), [] as [&str; 0]);
-    assert_eq!(provide("").error_codes(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(provide("@shareable").codes(), []);
+    assert_eq!(provide("").codes(), [ErrorCode::InvalidFieldSharing]);
 }
 
 #[test]
 fn subscriptions_are_not_shareable() {
     let query = "type Query { n: Int }";
     let merged = merge(&[&format!("{query} type Subscription {{ n: Int }}")]);
-    assert_eq!(merged.error_codes(), [] as [&str; 0]);
+    assert_eq!(merged.codes(), []);
     let merged = merge(&[&format!(
         "{query} type Subscription {{ n: Int @shareable }}"
     )]);
-    assert_eq!(merged.error_codes(), ["INVALID_FIELD_SHARING"]);
+    assert_eq!(merged.codes(), [ErrorCode::InvalidFieldSharing]);
 }

@@ -1,4 +1,4 @@
-use crate::compose::merge::testing::merge;
+use crate::compose::{HintCode, testing::merge};
 
 #[test]
 fn a_union_has_all_members() {
@@ -12,14 +12,14 @@ fn a_union_has_all_members() {
             "union U @tag(name: \"b\") = X type X @shareable { x: Int } type Query { b: U }",
         ),
     ]);
-    assert_eq!(outcome.errors(), [""; 0]);
+    assert_eq!(outcome.errors, []);
     assert_eq!(
         outcome.ty("U"),
         "union U @join__type(graph: A) @join__type(graph: B) @join__unionMember(graph: A, member: \"X\") \
          @join__unionMember(graph: B, member: \"X\") @join__unionMember(graph: A, member: \"Y\") @tag(name: \"b\") = X | Y"
     );
     assert_eq!(
-        outcome.hints("INCONSISTENT_UNION_MEMBER"),
+        outcome.hinted(HintCode::InconsistentUnionMember),
         ["Union \"U\" has \"Y\" in \"a\", but not in \"b\": the supergraph has it."]
     );
 }
