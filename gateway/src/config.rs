@@ -21,6 +21,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::engine::PLANS;
+
 pub use policy::{
     Authentication, Authorization, Cors, Csrf, HeaderOperation, HeaderRules, Jwks, Jwt,
     NameAndValue, NamedOrMatching, RequestHeaders, RouterAuthentication,
@@ -106,6 +108,8 @@ pub struct SupergraphSection {
     pub path: String,
     /// Whether `__schema` and `__type` are answered.
     pub introspection: bool,
+    /// Plans.
+    pub query_planning: QueryPlanning,
 }
 
 impl Default for SupergraphSection {
@@ -114,6 +118,23 @@ impl Default for SupergraphSection {
             listen: SocketAddr::from(([0, 0, 0, 0], 4000)),
             path: "/".to_owned(),
             introspection: true,
+            query_planning: QueryPlanning::default(),
+        }
+    }
+}
+
+/// `supergraph.query_planning`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueryPlanning {
+    /// How many operations, the most used ones, are planned on another supergraph before it takes over; 0: none.
+    pub warmed_up_queries: usize,
+}
+
+impl Default for QueryPlanning {
+    fn default() -> Self {
+        Self {
+            warmed_up_queries: PLANS / 3,
         }
     }
 }

@@ -3,6 +3,8 @@
 use ops::metrics::Metrics;
 use prometheus::{IntCounter, IntCounterVec, IntGauge};
 
+use crate::engine::Counts;
+
 /// The gateway's own measurements.
 #[derive(Clone)]
 pub(crate) struct Measurements {
@@ -14,12 +16,19 @@ pub(crate) struct Measurements {
     pub(crate) subscriptions: IntGauge,
     /// Client WebSockets now open.
     pub(crate) connections: IntGauge,
+    /// What engines count.
+    pub(crate) engines: Counts,
 }
 
 impl Measurements {
     /// Registers the measurements.
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let none: &[&str] = &[];
+        let plans = metrics.counter(
+            "gateway_plans_total",
+            "Plans that operations needed, by whether the cache had them",
+            &["cache"],
+        );
         Self {
             operations: metrics.counter(
                 "gateway_operations_total",
@@ -43,6 +52,10 @@ impl Measurements {
                     &[],
                 )
                 .with_label_values(none),
+            engines: Counts {
+                hits: plans.with_label_values(&["hit"]),
+                misses: plans.with_label_values(&["miss"]),
+            },
         }
     }
 }

@@ -11,7 +11,11 @@ use axum::{
 use federation::Supergraph;
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 use ops::{client::HttpClient, health::Health, metrics::Metrics};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::{
@@ -40,6 +44,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long WebSocket clients may take to read that they are being left.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long planning ahead may keep another supergraph from taking over.
+const WARM_UP: Duration = Duration::from_secs(10);
 
 /// Smaller responses cost more to compress than to send.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -93,6 +100,8 @@ pub struct Gateway {
     measurements: Measurements,
     metrics: Metrics,
     health: Health,
+    /// Held while one supergraph takes over from another.
+    replacing: Mutex<()>,
 }
 
 /// What every request handler shares while the gateway serves.
@@ -118,7 +127,8 @@ impl Gateway {
         let client = ops::client::http_client();
         let measurements = Measurements::new(&metrics);
         check(&config, &supergraph)?;
-        let engine = Current::new(engine(&config, supergraph, client.clone())?);
+        let engine = engine(&config, supergraph, client.clone(), &measurements)?;
+        let engine = Current::new(engine);
         Ok(Self {
             admission: Admission::new(engine.clone(), &config, measurements.clone()),
             engine,
@@ -129,6 +139,7 @@ impl Gateway {
             measurements,
             metrics,
             health: Health::new(),
+            replacing: Mutex::default(),
         })
     }
 
@@ -148,19 +159,38 @@ impl Gateway {
     }
 
     /// Goes over to another supergraph while serving. Requests in flight end as they began; a subscription goes on if the new
-    /// supergraph would answer it in the same way, else it ends with the code `SUBSCRIPTION_SCHEMA_RELOAD`.
+    /// supergraph would answer it in the same way, else it ends with the code `SUBSCRIPTION_SCHEMA_RELOAD`. The operations that
+    /// were used most are planned before; dropping the future before its end changes nothing.
     ///
     /// # Errors
     ///
     /// When the supergraph cannot be used; the one before stays in use. That the configuration names subgraphs or
     /// labels which the new one has not (any more) is no error, but logged.
-    pub fn replace(&self, supergraph: Supergraph) -> Result<(), GatewayError> {
+    pub async fn replace(&self, supergraph: Supergraph) -> Result<(), GatewayError> {
+        let _turn = self.replacing.lock().await;
         if let Err(error) = check(&self.config, &supergraph) {
             tracing::warn!("{error}");
         }
-        self.engine
-            .replace(engine(&self.config, supergraph, self.client.clone())?);
+        let client = self.client.clone();
+        let engine = engine(&self.config, supergraph, client, &self.measurements)?;
+        self.warm_up(&engine).await;
+        self.engine.replace(engine);
         Ok(())
+    }
+
+    /// Plans on a new engine what the one in use was asked for most, away from the threads that serve.
+    async fn warm_up(&self, engine: &Engine) {
+        let (new, old) = (engine.clone(), self.engine.get().engine.clone());
+        let count = self.config.supergraph.query_planning.warmed_up_queries;
+        let deadline = Instant::now() + WARM_UP;
+        // Whoever stops waiting for this stops it.
+        let stop = CancellationToken::new();
+        let _stopping = stop.clone().drop_guard();
+        let may_go_on = move || !stop.is_cancelled() && Instant::now() < deadline;
+        match tokio::task::spawn_blocking(move || new.warm_up(&old, count, may_go_on)).await {
+            Ok(operations) => tracing::debug!(operations, "planned ahead"),
+            Err(error) => tracing::error!(%error, "planning ahead panicked"),
+        }
     }
 
     /// Goes over to each supergraph that comes, and logs those that cannot be used. Does not end; to be run beside
@@ -169,7 +199,7 @@ impl Gateway {
         loop {
             let supergraph = supply.next().await;
             let subgraphs = supergraph.subgraphs().len();
-            match self.replace(supergraph) {
+            match self.replace(supergraph).await {
                 Ok(()) => {
                     self.measurements.reloads.inc();
                     tracing::info!(subgraphs, "serving another supergraph");
@@ -295,12 +325,14 @@ fn engine(
     config: &Config,
     supergraph: Supergraph,
     client: HttpClient,
+    measurements: &Measurements,
 ) -> Result<Engine, GatewayError> {
     let upstreams = upstreams(config, &supergraph, client)?;
-    Ok(Engine::with_overrides(
+    Ok(Engine::counted(
         supergraph,
         upstreams,
         overrides(config),
+        Some(measurements.engines.clone()),
     ))
 }
 

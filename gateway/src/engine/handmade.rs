@@ -1,6 +1,6 @@
 //! For tests: plans written by hand, over subgraphs whose every answer the test gives itself.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use apollo_compiler::ast;
 use axum::{
@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use super::{
-    Context, Engine, Outcome, Request, Response, Upstreams,
+    Context, Engine, Outcome, Overrides, Request, Response, Upstreams,
     operation::{Planned, Prepared, parse},
     plan_cache::{Key, Variant},
 };
@@ -36,6 +36,20 @@ pub(crate) const SHOP: &str = include_str!("../../federation/tests/fixtures/shop
 
 /// Media, ratings of them as an interface object, shipping and stock.
 pub(crate) const CATALOG: &str = include_str!("../../federation/tests/fixtures/catalog.graphql");
+
+/// A product whose fields move from old to new: `price` for 25 %, `weight` for 75 %, `stock` when `beta` is on.
+pub(crate) const LABELS: &str = include_str!("../../tests/engine/labels.graphql");
+
+/// An engine that asks nobody, with these labels on, and every roll given.
+pub(crate) fn labelled(sdl: &str, labels: &[&str]) -> Engine {
+    let supergraph = Supergraph::parse(sdl).expect("the supergraph loads");
+    let overrides = Overrides {
+        labels: labels.iter().map(ToString::to_string).collect(),
+        random: Some(Arc::new(|| panic!("every roll is given"))),
+    };
+    let upstreams = Upstreams::new(ops::client::http_client());
+    Engine::with_overrides(supergraph, upstreams, overrides)
+}
 
 /// An engine and its subgraphs.
 pub(crate) struct World {
@@ -115,7 +129,7 @@ impl World {
         let prepared = Prepared::new(&inner.supergraph, planned);
         inner
             .plans
-            .insert(Key::new(query, None, variant), prepared.into());
+            .insert(Key::new(query, None, variant), prepared.into(), 1);
     }
 
     /// Runs a query in the background; what it is answered.

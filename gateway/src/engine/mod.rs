@@ -6,6 +6,7 @@
 mod alike;
 mod compile;
 mod contexts;
+mod counts;
 mod decode;
 mod defer;
 mod error;
@@ -29,6 +30,7 @@ mod subscription;
 mod tree;
 mod upstream;
 mod upstream_ws;
+mod warm_up;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -38,6 +40,7 @@ use futures_util::stream::BoxStream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+pub(crate) use counts::Counts;
 use execute::Run;
 use operation::{Planned, Prepared};
 pub use overrides::{Overrides, Roll};
@@ -48,7 +51,7 @@ pub use response::Response;
 pub use upstream::{ErrorPolicy, Limits, Upstreams};
 
 /// Operations that are kept ready; a deployment's clients send far fewer.
-const PLANS: usize = 2_048;
+pub(crate) const PLANS: usize = 2_048;
 
 /// A GraphQL request as a client sent it, before any checking.
 #[derive(Debug, Clone, Default)]
@@ -102,6 +105,7 @@ pub(crate) struct Inner {
     pub(crate) services: HashMap<String, upstream::Service>,
     labels: overrides::Labels,
     plans: PlanCache<Prepared>,
+    share: counts::Share,
 }
 
 impl Engine {
@@ -116,6 +120,16 @@ impl Engine {
         upstreams: Upstreams,
         overrides: Overrides,
     ) -> Self {
+        Self::counted(supergraph, upstreams, overrides, None)
+    }
+
+    /// An engine that has a share in counts.
+    pub(crate) fn counted(
+        supergraph: Supergraph,
+        upstreams: Upstreams,
+        overrides: Overrides,
+        counts: Option<Counts>,
+    ) -> Self {
         let services = upstream::services(&supergraph, &upstreams);
         Self {
             inner: Arc::new(Inner {
@@ -124,6 +138,7 @@ impl Engine {
                 upstreams,
                 services,
                 plans: PlanCache::new(PLANS),
+                share: counts::Share::new(counts),
             }),
         }
     }
@@ -165,25 +180,21 @@ impl Engine {
         variant: Variant,
     ) -> Result<Arc<Prepared>, Response> {
         let key = Key::new(query, operation_name, variant);
-        if let Some(prepared) = self.inner.plans.get(&key) {
+        let known = self.inner.plans.get(&key);
+        self.inner.share.looked_up(known.is_some());
+        if let Some(prepared) = known {
             return Ok(prepared);
         }
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || {
-            let planned = Planned::new(&inner.supergraph, &inner.upstreams.limits, &key)
-                .map_err(|errors| Response::refusal(&errors))?;
-            let prepared = Arc::new(Prepared::new(&inner.supergraph, planned));
-            inner.plans.insert(key, Arc::clone(&prepared));
-            Ok(prepared)
-        })
-        .await
-        .unwrap_or_else(|error| {
-            tracing::error!(%error, "preparing an operation panicked");
-            Err(Response::request_error(
-                "INTERNAL_SERVER_ERROR",
-                "The operation could not be prepared",
-            ))
-        })
+        tokio::task::spawn_blocking(move || inner.make(key, 1))
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "preparing an operation panicked");
+                Err(Response::request_error(
+                    "INTERNAL_SERVER_ERROR",
+                    "The operation could not be prepared",
+                ))
+            })
     }
 
     fn refuse(&self, prepared: &Prepared, context: &Context) -> Option<Response> {
@@ -204,6 +215,15 @@ impl Engine {
 }
 
 impl Inner {
+    /// Prepares an operation and keeps it, as one that was used so often.
+    fn make(&self, key: Key, uses: u64) -> Result<Arc<Prepared>, Response> {
+        let planned = Planned::new(&self.supergraph, &self.upstreams.limits, &key)
+            .map_err(|errors| Response::refusal(&errors))?;
+        let prepared = Arc::new(Prepared::new(&self.supergraph, planned));
+        self.plans.insert(key, Arc::clone(&prepared), uses);
+        Ok(prepared)
+    }
+
     /// Answers a query or a mutation.
     async fn answer(
         &self,

@@ -56,6 +56,19 @@ impl Labels {
         self.random.as_ref().map_or(1.0, |random| random())
     }
 
+    /// A roll, in the middle of those for which exactly these labels are on.
+    pub(crate) fn roll_for(&self, on: &[bool]) -> f64 {
+        let (mut from, mut to) = (0.0, 1.0);
+        for (label, is_on) in self.all.iter().zip(on) {
+            match label {
+                Label::Share(share) if *is_on => to = share.min(to),
+                Label::Share(share) => from = share.max(from),
+                Label::On | Label::Off => {}
+            }
+        }
+        f64::midpoint(from, to)
+    }
+
     /// Which labels are on for a request with this roll, or for one that is yet to roll. One roll is for all of them, so that
     /// whoever is among the 5 % is among the 10 % too, and there are no more plans of an operation than there are labels,
     /// and one.

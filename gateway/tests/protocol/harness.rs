@@ -90,6 +90,20 @@ impl World {
         .await
     }
 
+    /// What a metric counts now, under these labels, which are in the order of their names.
+    pub(crate) async fn metric(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let metrics = self.request(http::Method::GET, "/metrics");
+        let metrics = Answer::read(metrics.send().await.unwrap()).await.text;
+        let labels = labels.iter().chain(&[("service", "gateway")]);
+        let labels: Vec<_> = labels
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
+        let series = format!("{name}{{{}}} ", labels.join(","));
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
+        let value = value.unwrap_or_else(|| panic!("no {series}in {metrics}"));
+        value.parse().unwrap()
+    }
+
     /// Opens a WebSocket; `headers` go with the upgrade.
     pub(crate) async fn connect(&self, headers: &[(&'static str, &str)]) -> Client {
         let mut request = self

@@ -7,15 +7,15 @@ use crate::harness::{SUPERGRAPH, World, next};
 
 impl World {
     /// Goes over to the usual supergraph with one text in place of another.
-    fn replace(&self, from: &str, to: &str) {
+    async fn replace(&self, from: &str, to: &str) {
         let sdl = SUPERGRAPH.replace(from, to);
         assert_ne!(sdl, SUPERGRAPH, "nothing is replaced");
-        self.go_over(&sdl);
+        self.go_over(&sdl).await;
     }
 
-    fn go_over(&self, sdl: &str) {
+    async fn go_over(&self, sdl: &str) {
         let supergraph = Supergraph::parse(sdl).unwrap();
-        self.gateway.replace(supergraph).unwrap();
+        self.gateway.replace(supergraph).await.unwrap();
     }
 
     /// The usual supergraph, but that another subgraph takes `ticks` over where a label is on.
@@ -58,12 +58,12 @@ async fn requests_see_the_supergraph_of_their_time() {
     let begun = tokio::spawn(world.post().json(&json!({ "query": "{ slow }" })).send());
     world.subgraph.entered(1).await;
     let hello = "  hello: String!\n";
-    world.replace(hello, "");
+    world.replace(hello, "").await;
     let gone = world.query("{ hello }").await;
     assert_eq!(gone.code(), "GRAPHQL_VALIDATION_FAILED");
     assert!(gone.message().contains("hello"), "{gone:?}");
     // What began before ends as it began.
-    world.replace("  slow: Boolean!\n", "");
+    world.replace("  slow: Boolean!\n", "").await;
     world.subgraph.gate.add_permits(1);
     let answer = begun.await.unwrap().unwrap().text().await.unwrap();
     assert_eq!(answer, r#"{"data":{"slow":true}}"#);
@@ -79,7 +79,8 @@ async fn a_supergraph_that_cannot_be_used_changes_nothing() {
         r#"enum join__Graph { TWO @join__graph(name: "two", url: "")"#,
     );
     let supergraph = Supergraph::parse(&sdl).unwrap();
-    let error = world.gateway.replace(supergraph).unwrap_err().to_string();
+    let error = world.gateway.replace(supergraph).await.unwrap_err();
+    let error = error.to_string();
     assert!(error.contains("override_subgraph_url.two"), "{error}");
     let answer = world.query("{ hello }").await;
     assert_eq!(answer.json(), json!({ "data": { "hello": "world" } }));
@@ -91,13 +92,13 @@ async fn a_subscription_goes_on_while_nothing_of_it_changes() {
     let mut client = world.client(json!({})).await;
     client.subscribe("1", "subscription { now: ticks }").await;
     assert_eq!(client.receive().await, next("1", json!({ "now": 0 })));
-    world.replace("  hello: String!\n", "");
-    world.replace("  slow: Boolean!\n", "");
+    world.replace("  hello: String!\n", "").await;
+    world.replace("  slow: Boolean!\n", "").await;
     world.subgraph.tick.send_replace(1);
     assert_eq!(client.receive().await, next("1", json!({ "now": 1 })));
 
     // Nullable now: who listens has to know.
-    world.replace("  ticks: Int!\n", "  ticks: Int\n");
+    world.replace("  ticks: Int!\n", "  ticks: Int\n").await;
     assert_ended(&client.receive().await);
     world.subgraph.tick.send_replace(2);
     client.subscribe("1", "subscription { now: ticks }").await;
@@ -111,7 +112,7 @@ async fn a_subscription_ends_when_its_subgraph_moves() {
     client.subscribe("1", "subscription { ticks }").await;
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
     // The configuration says where `one` is; under another name it is where the supergraph says.
-    world.replace(r#"name: "one""#, r#"name: "two""#);
+    world.replace(r#"name: "one""#, r#"name: "two""#).await;
     assert_ended(&client.receive().await);
 }
 
@@ -121,9 +122,33 @@ async fn a_subscription_goes_on_until_an_override_is_on_for_it() {
     let mut client = world.client(json!({})).await;
     client.subscribe("1", "subscription { ticks }").await;
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
-    world.go_over(&world.overridden("percent(0)"));
+    world.go_over(&world.overridden("percent(0)")).await;
     world.subgraph.tick.send_replace(1);
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 1 })));
-    world.go_over(&world.overridden("percent(100)"));
+    world.go_over(&world.overridden("percent(100)")).await;
     assert_ended(&client.receive().await);
+}
+
+#[tokio::test]
+async fn what_was_asked_before_is_planned_when_another_supergraph_takes_over() {
+    for (config, hits, misses) in [
+        ("", 2, 1),
+        (
+            "supergraph: { query_planning: { warmed_up_queries: 0 } }",
+            1,
+            2,
+        ),
+    ] {
+        let world = World::start(config).await;
+        world.query("{ hello }").await;
+        world.query("{ hello }").await;
+        world.replace("  slow: Boolean!\n", "").await;
+        world.query("{ hello }").await;
+        let plans = async |cache| {
+            world
+                .metric("gateway_plans_total", &[("cache", cache)])
+                .await
+        };
+        assert_eq!((plans("hit").await, plans("miss").await), (hits, misses));
+    }
 }

@@ -1,26 +1,12 @@
-use std::sync::Arc;
-
-use federation::Supergraph;
-
-use crate::engine::{Engine, Overrides, Upstreams};
-
-/// A product whose fields move from old to new: `price` for 25 %, `weight` for 75 %, `stock` when `beta` is on.
-const SUPERGRAPH: &str = include_str!("../../../tests/engine/labels.graphql");
-
-fn engine(sdl: &str, labels: &[&str]) -> Engine {
-    let supergraph = Supergraph::parse(sdl).expect("the supergraph loads");
-    let overrides = Overrides {
-        labels: labels.iter().map(ToString::to_string).collect(),
-        random: Some(Arc::new(|| panic!("every roll is given"))),
-    };
-    let upstreams = Upstreams::new(ops::client::http_client());
-    Engine::with_overrides(supergraph, upstreams, overrides)
-}
+use crate::engine::{
+    Engine,
+    handmade::{LABELS, labelled},
+};
 
 /// For each roll: whether a query that began on the one supergraph would be answered alike on the other.
 fn verdicts<const N: usize>(sdl: &str, labels: &[&str], query: &str, rolls: [f64; N]) -> [bool; N] {
-    assert_ne!(sdl, SUPERGRAPH, "nothing has changed");
-    let (old, new) = (engine(SUPERGRAPH, labels), engine(sdl, labels));
+    assert_ne!(sdl, LABELS, "nothing has changed");
+    let (old, new) = (labelled(LABELS, labels), labelled(sdl, labels));
     let changes = new.changes_since(&old);
     rolls.map(|rolled| {
         let key = |engine: &Engine| engine.key(query, None, rolled);
@@ -34,12 +20,12 @@ fn moved(field: &str, label: &str) -> String {
         r#"{field}: Int @join__field(graph: NEW, override: "old", overrideLabel: "{label}") @join__field(graph: OLD, overrideLabel: "{label}")"#
     );
     let after = format!("{field}: Int @join__field(graph: NEW)");
-    SUPERGRAPH.replace(&before, &after)
+    LABELS.replace(&before, &after)
 }
 
 #[test]
 fn who_is_asked_already_is_asked_alike_when_more_follow() {
-    let more = SUPERGRAPH.replace("percent(25)", "percent(30)");
+    let more = LABELS.replace("percent(25)", "percent(30)");
     let price = "{ product { price } }";
     assert_eq!(
         verdicts(&more, &[], price, [0.1, 0.27, 0.5]),
@@ -63,6 +49,6 @@ fn labels_of_other_fields_do_not_matter() {
     let weight = "{ product { weight } }";
     assert_eq!(verdicts(&all, &["beta"], weight, [0.1, 0.5]), [true, true]);
     // One that is new is one of another field, too.
-    let labelled = SUPERGRAPH.replace("beta", "percent(50)");
+    let labelled = LABELS.replace("beta", "percent(50)");
     assert_eq!(verdicts(&labelled, &[], weight, [0.1, 0.9]), [true, true]);
 }
