@@ -55,6 +55,13 @@ impl Measurements {
             engines: Counts {
                 hits: plans.with_label_values(&["hit"]),
                 misses: plans.with_label_values(&["miss"]),
+                engines: metrics
+                    .gauge(
+                        "gateway_engines",
+                        "Supergraphs in memory: in use, being prepared, and still held by streams or requests",
+                        &[],
+                    )
+                    .with_label_values(none),
             },
         }
     }

@@ -1,6 +1,6 @@
 //! What engines tell operators of themselves.
 
-use prometheus::IntCounter;
+use prometheus::{IntCounter, IntGauge};
 
 /// Counts over all engines of a gateway; clones share them.
 #[derive(Clone)]
@@ -9,6 +9,8 @@ pub(crate) struct Counts {
     pub(crate) hits: IntCounter,
     /// Operations whose plan had to be made.
     pub(crate) misses: IntCounter,
+    /// Engines in memory.
+    pub(crate) engines: IntGauge,
 }
 
 /// One engine's part in the counts, if anybody counts.
@@ -16,6 +18,9 @@ pub(super) struct Share(Option<Counts>);
 
 impl Share {
     pub(super) fn new(counts: Option<Counts>) -> Self {
+        if let Some(counts) = &counts {
+            counts.engines.inc();
+        }
         Self(counts)
     }
 
@@ -25,6 +30,14 @@ impl Share {
             Some(counts) if is_hit => counts.hits.inc(),
             Some(counts) => counts.misses.inc(),
             None => {}
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(counts) = &self.0 {
+            counts.engines.dec();
         }
     }
 }

@@ -3,7 +3,9 @@
 use federation::Supergraph;
 use serde_json::{Value, json};
 
-use crate::harness::{SUPERGRAPH, World, next};
+use tokio::time::timeout;
+
+use crate::harness::{PATIENCE, SUPERGRAPH, World, next};
 
 impl World {
     /// Goes over to the usual supergraph with one text in place of another.
@@ -151,4 +153,30 @@ async fn what_was_asked_before_is_planned_when_another_supergraph_takes_over() {
         };
         assert_eq!((plans("hit").await, plans("miss").await), (hits, misses));
     }
+}
+
+#[tokio::test]
+async fn a_supergraph_stays_as_long_as_subscriptions_that_began_on_it() {
+    let world = World::start("").await;
+    let mut client = world.client(json!({})).await;
+    client.subscribe("1", "subscription { ticks }").await;
+    assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
+    let engines = async || world.metric("gateway_engines", &[]).await;
+    assert_eq!(engines().await, 1);
+    for tick in 1..=2 {
+        // Those between hold nothing.
+        let hello = format!("  hello(tick{tick}: Int): String!\n");
+        world.replace("  hello: String!\n", &hello).await;
+        world.subgraph.tick.send_replace(tick);
+        assert_eq!(client.receive().await, next("1", json!({ "ticks": tick })));
+        assert_eq!(engines().await, 2);
+    }
+    world.replace("  ticks: Int!\n", "  ticks: Int\n").await;
+    assert_ended(&client.receive().await);
+    let gone = async {
+        while engines().await > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("nobody holds it");
 }
