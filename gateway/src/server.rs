@@ -1,6 +1,8 @@
 //! The gateway put together: configuration and supergraph in, a running server out.
 
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+mod assembly;
+
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -29,10 +31,10 @@ use tower_http::{
 use crate::{
     admission::Admission,
     auth::Authenticator,
-    config::{Config, ConfigError, Cors, PassthroughTarget, check_name},
+    config::{Config, ConfigError, Cors, check_name},
     connections::Connections,
     current::Current,
-    engine::{Engine, ErrorPolicy, Limits, Overrides, Upstreams},
+    engine::Engine,
     explorer,
     headers::Propagation,
     metrics::Measurements,
@@ -126,8 +128,8 @@ impl Gateway {
     ) -> Result<Self, GatewayError> {
         let client = ops::client::http_client();
         let measurements = Measurements::new(&metrics);
-        check(&config, &supergraph)?;
-        let engine = engine(&config, supergraph, client.clone(), &measurements)?;
+        assembly::check(&config, &supergraph)?;
+        let engine = assembly::engine(&config, supergraph, client.clone(), &measurements)?;
         let engine = Current::new(engine);
         Ok(Self {
             admission: Admission::new(engine.clone(), &config, measurements.clone()),
@@ -168,11 +170,11 @@ impl Gateway {
     /// labels which the new one has not (any more) is no error, but logged.
     pub async fn replace(&self, supergraph: Supergraph) -> Result<(), GatewayError> {
         let _turn = self.replacing.lock().await;
-        if let Err(error) = check(&self.config, &supergraph) {
+        if let Err(error) = assembly::check(&self.config, &supergraph) {
             tracing::warn!("{error}");
         }
         let client = self.client.clone();
-        let engine = engine(&self.config, supergraph, client, &self.measurements)?;
+        let engine = assembly::engine(&self.config, supergraph, client, &self.measurements)?;
         self.warm_up(&engine).await;
         self.engine.replace(engine);
         Ok(())
@@ -319,158 +321,6 @@ fn cors(cors: &Cors) -> Option<CorsLayer> {
             .allow_credentials(cors.allow_credentials)
             .max_age(Duration::from_hours(1)),
     )
-}
-
-fn engine(
-    config: &Config,
-    supergraph: Supergraph,
-    client: HttpClient,
-    measurements: &Measurements,
-) -> Result<Engine, GatewayError> {
-    let upstreams = upstreams(config, &supergraph, client)?;
-    Ok(Engine::counted(
-        supergraph,
-        upstreams,
-        overrides(config),
-        Some(measurements.engines.clone()),
-    ))
-}
-
-/// What the configuration says of subgraphs and labels must be of such as there are.
-fn check(config: &Config, supergraph: &Supergraph) -> Result<(), GatewayError> {
-    let passthrough = &config.subscription.mode.passthrough;
-    check_names(
-        "override_subgraph_url",
-        config.override_subgraph_url.keys(),
-        supergraph,
-    )?;
-    check_names(
-        "subscription.mode.passthrough.subgraphs",
-        passthrough.subgraphs.keys(),
-        supergraph,
-    )?;
-    check_names(
-        "include_subgraph_errors.subgraphs",
-        config.include_subgraph_errors.subgraphs.keys(),
-        supergraph,
-    )?;
-    check_labels(config, supergraph)
-}
-
-fn upstreams(
-    config: &Config,
-    supergraph: &Supergraph,
-    client: HttpClient,
-) -> Result<Upstreams, GatewayError> {
-    let passthrough = &config.subscription.mode.passthrough;
-    let mut urls = HashMap::new();
-    let mut websocket_urls = HashMap::new();
-    for subgraph in supergraph.subgraphs() {
-        let name = &subgraph.name;
-        let url = config
-            .override_subgraph_url
-            .get(name)
-            .unwrap_or(&subgraph.url);
-        let target = passthrough.subgraphs.get(name).unwrap_or(&passthrough.all);
-        let Some(websocket_url) = websocket_url(url, target) else {
-            return Err(GatewayError::NoUrl {
-                name: name.clone(),
-                url: url.clone(),
-            });
-        };
-        websocket_urls.insert(name.clone(), websocket_url);
-        urls.insert(name.clone(), url.clone());
-    }
-    let errors = &config.include_subgraph_errors;
-    Ok(Upstreams {
-        client,
-        urls,
-        websocket_urls,
-        timeout: config.traffic_shaping.all.timeout,
-        errors: ErrorPolicy {
-            all: errors.all,
-            subgraphs: errors
-                .subgraphs
-                .iter()
-                .map(|(name, pass)| (name.clone(), *pass))
-                .collect(),
-        },
-        introspection: config.supergraph.introspection,
-        limits: Limits {
-            max_tokens: config.limits.parser_max_tokens,
-            max_recursion: config.limits.parser_max_recursion,
-            max_depth: config.limits.max_depth,
-            max_aliases: config.limits.max_aliases,
-        },
-    })
-}
-
-fn check_labels(config: &Config, supergraph: &Supergraph) -> Result<(), GatewayError> {
-    let known = supergraph.override_labels();
-    let mut labels = config.override_labels.iter();
-    match labels.find(|label| !known.contains(label)) {
-        None => Ok(()),
-        Some(label) => Err(GatewayError::UnknownLabel {
-            label: label.clone(),
-            known: if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            },
-        }),
-    }
-}
-
-fn overrides(config: &Config) -> Overrides {
-    // Without randomness no request is among the chosen: the overridden subgraph still answers.
-    let random = || match getrandom::u64() {
-        Ok(bits) => (bits >> 11) as f64 / (1_u64 << 53) as f64,
-        Err(error) => {
-            tracing::error!(%error, "there is no randomness");
-            1.0
-        }
-    };
-    Overrides {
-        labels: config.override_labels.clone(),
-        random: Some(Arc::new(random)),
-    }
-}
-
-fn check_names<'a>(
-    key: &'static str,
-    mut names: impl Iterator<Item = &'a String>,
-    supergraph: &Supergraph,
-) -> Result<(), GatewayError> {
-    let known = supergraph.subgraphs();
-    match names.find(|name| !known.iter().any(|subgraph| subgraph.name == **name)) {
-        None => Ok(()),
-        Some(name) => {
-            let known: Vec<_> = known
-                .iter()
-                .map(|subgraph| subgraph.name.as_str())
-                .collect();
-            Err(GatewayError::UnknownSubgraph {
-                key,
-                name: name.clone(),
-                known: known.join(", "),
-            })
-        }
-    }
-}
-
-/// The subgraph's URL with the scheme for WebSockets and the configured path; none when it is no such URL.
-fn websocket_url(url: &str, target: &PassthroughTarget) -> Option<String> {
-    let mut url = url::Url::parse(url).ok()?;
-    let scheme = match url.scheme() {
-        "http" => "ws",
-        "https" => "wss",
-        _ => return None,
-    };
-    url.set_scheme(scheme).ok()?;
-    if let Some(path) = &target.path {
-        url.set_path(path);
-    }
-    Some(url.into())
 }
 
 /// An empty response with this status.
