@@ -1,11 +1,15 @@
 //! Another supergraph, while the gateway serves.
 
+use std::collections::HashSet;
+
 use federation::Supergraph;
 use serde_json::{Value, json};
-
 use tokio::time::timeout;
 
-use crate::harness::{PATIENCE, SUPERGRAPH, World, next};
+use crate::{
+    harness::{PATIENCE, SUPERGRAPH, World, next},
+    subgraph::Subgraph,
+};
 
 impl World {
     /// Goes over to the usual supergraph with one text in place of another.
@@ -20,17 +24,14 @@ impl World {
         self.gateway.replace(supergraph).await.unwrap();
     }
 
-    /// The usual supergraph, but that another subgraph takes `ticks` over where a label is on.
-    fn overridden(&self, label: &str) -> String {
-        let two = format!(
-            r#"{{ TWO @join__graph(name: "two", url: "{}")"#,
-            self.subgraph.url
-        );
+    /// Goes over to the usual supergraph, but that another subgraph takes `ticks` over where a label is on.
+    async fn override_ticks(&self, by: &Subgraph, label: &str) {
+        let two = format!(r#"{{ TWO @join__graph(name: "two", url: "{}")"#, by.url);
         let ticks = format!(
             r#"ticks: Int! @join__field(graph: ONE, overrideLabel: "{label}")
                  @join__field(graph: TWO, override: "one", overrideLabel: "{label}")"#
         );
-        SUPERGRAPH
+        let sdl = SUPERGRAPH
             .replace("join/v0.3", "join/v0.4")
             .replace(
                 "usedOverridden: Boolean",
@@ -41,7 +42,8 @@ impl World {
                 "type Subscription",
                 "type Subscription @join__type(graph: TWO)",
             )
-            .replace("ticks: Int!", &ticks)
+            .replace("ticks: Int!", &ticks);
+        self.go_over(&sdl).await;
     }
 }
 
@@ -124,11 +126,41 @@ async fn a_subscription_goes_on_until_an_override_is_on_for_it() {
     let mut client = world.client(json!({})).await;
     client.subscribe("1", "subscription { ticks }").await;
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 0 })));
-    world.go_over(&world.overridden("percent(0)")).await;
+    let two = Subgraph::serve().await;
+    world.override_ticks(&two, "percent(0)").await;
     world.subgraph.tick.send_replace(1);
     assert_eq!(client.receive().await, next("1", json!({ "ticks": 1 })));
-    world.go_over(&world.overridden("percent(100)")).await;
+    world.override_ticks(&two, "percent(100)").await;
     assert_ended(&client.receive().await);
+}
+
+#[tokio::test]
+async fn who_is_among_the_first_goes_on_when_all_follow() {
+    let (world, two) = (World::start("").await, Subgraph::serve().await);
+    two.tick.send_replace(2);
+    world.override_ticks(&two, "percent(50)").await;
+    let mut client = world.client(json!({})).await;
+    let mut overridden = HashSet::new();
+    for id in (0..16).map(|id| id.to_string()) {
+        client.subscribe(&id, "subscription { ticks }").await;
+        let first = client.receive().await;
+        if first == next(&id, json!({ "ticks": 2 })) {
+            overridden.insert(id);
+        } else {
+            assert_eq!(first, next(&id, json!({ "ticks": 0 })));
+        }
+    }
+    world.override_ticks(&two, "percent(100)").await;
+    two.tick.send_replace(3);
+    for _ in 0..16 {
+        let message = client.receive().await;
+        let id = message["id"].as_str().unwrap();
+        if overridden.contains(id) {
+            assert_eq!(message, next(id, json!({ "ticks": 3 })));
+        } else {
+            assert_eq!(message["type"], "error", "{message}");
+        }
+    }
 }
 
 #[tokio::test]
