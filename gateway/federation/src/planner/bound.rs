@@ -239,7 +239,13 @@ impl Session<'_> {
     }
 
     /// What a field costs at least once the type is known that an interface object hides.
-    fn told_bound(&mut self, item: &Item, leaves: TypeSet, from: Views, nesting: u32) -> Bound {
+    pub(super) fn told_bound(
+        &mut self,
+        item: &Item,
+        leaves: TypeSet,
+        from: Views,
+        nesting: u32,
+    ) -> Bound {
         let mut total = Bound::FREE;
         let Some(interface) = self.hidden(leaves) else {
             return total;
@@ -319,7 +325,7 @@ impl Session<'_> {
     }
 
     /// Without the fetches that enter other subgraphs here: fields may share them.
-    fn class_bound(
+    pub(super) fn class_bound(
         &mut self,
         item: &Item,
         class: &Class,
@@ -359,22 +365,6 @@ impl Session<'_> {
             best = Bound::either(best, shared);
         }
         best.unwrap_or(Bound::UNREACHABLE)
-    }
-
-    /// Whether a field may be read from several subgraphs without need: lists could differ in length, and types that only some
-    /// of them know would be lost.
-    pub(super) fn is_shareable(&mut self, leaves: TypeSet, name: &Name, values: &[View]) -> bool {
-        let leaf = self.types.members(leaves)[0];
-        let field = self.model.field_named(leaf, name);
-        if field.is_none_or(|field| self.model.field(field).output.lists > 0) {
-            return false;
-        }
-        let all = self.leaves_of_all(values);
-        // An interface object's subgraph loses no type: it knows none.
-        values.iter().all(|value| {
-            self.leaves(*value)
-                .is_some_and(|leaves| leaves == all || self.hidden(leaves).is_some())
-        })
     }
 
     pub(super) fn field_set(&mut self, set: crate::model::FieldSetId, of: TypeId) -> SetId {

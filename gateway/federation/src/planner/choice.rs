@@ -8,7 +8,7 @@ use super::{
     build::{Builder, Demand, Pending},
     graph::PositionId,
     selection::{Item, Set},
-    views::{TYPENAME, View, Views},
+    views::Views,
 };
 
 /// How a class of fields may be resolved.
@@ -119,7 +119,7 @@ impl Builder<'_, '_> {
             let sources = self.sources(position, set, one, demand);
             let parts = self.parts(position, sources);
             candidates.extend(self.shared_by(position, item, &parts));
-            candidates.extend(self.shared_depth(position, item, one));
+            candidates.extend(self.shared_depth(position, item, one, demand));
         }
         if candidates.is_empty() && demand.block.is_some() && !demand.is_internal && !demand.shares
         {
@@ -159,89 +159,6 @@ impl Builder<'_, '_> {
         cost.fetches += entries;
         cost.depth += self.entry_depth(position) + before;
         Some((cost, entries))
-    }
-
-    /// Reading a field from several subgraphs, each a part of it: where no one has all, or where it saves a step. Lists are only
-    /// put together where there is no other way.
-    fn may_share(
-        &mut self,
-        position: PositionId,
-        item: &Item,
-        one: &Pending,
-        candidates: &[Candidate],
-    ) -> bool {
-        if item.name == TYPENAME {
-            return false;
-        }
-        if candidates.is_empty() {
-            return true;
-        }
-        let is_top = self.graph.positions[position].parent.is_none();
-        let is_mutation = is_top && !self.is_query;
-        let mut values: Vec<View> = one.class.locals.iter().map(|(_, value)| *value).collect();
-        values.extend(one.class.remotes.iter().map(|way| way.remote.value));
-        !is_mutation
-            && self
-                .session
-                .is_shareable(one.class.leaves, &item.name, &values)
-            && candidates.iter().all(|one| one.fetches > one.shared)
-    }
-
-    /// What reading a class from everywhere costs at least.
-    fn shared_depth(
-        &mut self,
-        position: PositionId,
-        item: &Item,
-        one: &Pending,
-    ) -> Option<Candidate> {
-        let set = item.below?;
-        let mut values: Vec<View> = one.class.locals.iter().map(|(_, value)| *value).collect();
-        let mut deepest = self.least_depth(position);
-        let mut entries = 0;
-        for way in &one.class.remotes {
-            if way.remote.requires.is_some() || way.remote.has_contexts {
-                continue;
-            }
-            values.push(way.remote.value);
-            if let Some(place) = self.entered(position, way, one.class.leaves) {
-                deepest = deepest.max(self.source_depth(position, place));
-            } else {
-                deepest = deepest.max(self.entry_depth(position) + way.hops);
-                entries += 1;
-            }
-        }
-        if values.len() < 2 {
-            return None;
-        }
-        let leaves = self.session.leaves_of_all(&values);
-        let views = self.session.intern_views(&values);
-        let below = self.session.bound(set, views, leaves);
-        below.is_reachable.then_some(Candidate {
-            choice: Choice::Share { enters: true },
-            depth: deepest + below.depth,
-            fetches: below.fetches + entries,
-            shared: entries,
-        })
-    }
-
-    /// What reading a class from the sources at hand costs at least.
-    fn shared_by(
-        &mut self,
-        position: PositionId,
-        item: &Item,
-        sources: &[(usize, View)],
-    ) -> Option<Candidate> {
-        let set = item.below.filter(|_| sources.len() > 1)?;
-        let values: Vec<View> = sources.iter().map(|(_, value)| *value).collect();
-        let leaves = self.session.leaves_of_all(&values);
-        let views = self.session.intern_views(&values);
-        let below = self.session.bound(set, views, leaves);
-        below.is_reachable.then_some(Candidate {
-            choice: Choice::Share { enters: false },
-            depth: self.least_depth(position) + below.depth,
-            fetches: below.fetches,
-            shared: 0,
-        })
     }
 
     pub(super) fn choose(

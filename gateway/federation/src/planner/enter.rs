@@ -27,7 +27,7 @@ pub(super) struct Entering<'a> {
     pub(super) contextual: Option<FieldId>,
     /// What will be selected there.
     pub(super) item: Option<&'a Item>,
-    /// How deep the request may be without making the plan deeper than it has to be.
+    /// How deep the request may be, if it need not be deeper: see [`Builder::latest`].
     latest: u32,
 }
 
@@ -83,7 +83,8 @@ impl Builder<'_, '_> {
         self.enter_door(position, leaves, &entering, needs)
     }
 
-    fn latest(&mut self, item: &Item, way: &Way, demand: Demand) -> u32 {
+    /// How deep a request that a way leads to may be without making the plan deeper than it has to be.
+    pub(super) fn latest(&mut self, item: &Item, way: &Way, demand: Demand) -> u32 {
         if demand.is_internal {
             return u32::MAX;
         }
@@ -292,21 +293,17 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The group that tells the types of a position's objects, if the first one cannot.
+    /// The group that tells the types of a position's objects, if not all that read them can.
     pub(super) fn teller(&self, position: PositionId) -> Option<GroupId> {
         let sources = &self.graph.positions[position].sources;
-        let first = sources.first()?;
-        self.session.interface_object(first.view)?;
-        sources
-            .iter()
-            .find(|source| {
-                self.session.interface_object(source.view).is_none()
-                    && self.graph.nodes[source.node]
-                        .entries
-                        .iter()
-                        .any(|entry| entry.key == TYPENAME)
-            })
-            .map(|source| source.group)
+        let is_hidden = |source: &&Source| self.session.interface_object(source.view).is_some();
+        sources.iter().find(is_hidden)?;
+        let tells = |source: &&Source| {
+            let mut entries = self.graph.nodes[source.node].entries.iter();
+            !is_hidden(source) && entries.any(|entry| entry.key == TYPENAME)
+        };
+        let teller = sources.iter().find(tells);
+        teller.map(|source| source.group)
     }
 
     /// Root types need no key: the subgraph is simply asked, at once or when the object is there.

@@ -26,6 +26,7 @@ mod representation;
 mod schedule;
 mod search;
 mod selection;
+mod sharing;
 mod sources;
 mod type_sets;
 mod views;

@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 
+use apollo_compiler::Name;
+use rustc_hash::FxHashMap;
+
 use super::{
     bound::Way,
     build::{Builder, Demand, Pending},
@@ -120,7 +123,7 @@ impl Builder<'_, '_> {
 
     /// An interface object's subgraph cannot tell types apart: what is wanted of one is selected for all.
     fn is_in_the_way(
-        &self,
+        &mut self,
         position: PositionId,
         node: NodeId,
         item: &Item,
@@ -130,8 +133,39 @@ impl Builder<'_, '_> {
         if here.leaves == leaves {
             return false;
         }
-        let is_ambiguous = matches!(here.keys.get(&item.key), Some(None));
-        is_ambiguous || self.graph.nodes[node].conflicts(&item.key, &item.name, item.arguments)
+        let is_used_anew = matches!(here.keys.get(&item.key), Some(None));
+        is_used_anew && !self.agree(position, &item.key)
+            || self.graph.nodes[node].conflicts(&item.key, &item.name, item.arguments)
+    }
+
+    /// Whether all that the client wants under a key can be asked at once, whatever the types that it is wanted of
+    /// (GraphQL, "Field Selection Merging").
+    fn agree(&mut self, position: PositionId, key: &Name) -> bool {
+        let mut wanted = Vec::new();
+        for set in &self.graph.positions[position].client {
+            let set = self.session.selections.set(*set);
+            wanted.extend(set.items.iter().filter(|one| one.key == *key).cloned());
+        }
+        let mut levels = vec![wanted];
+        while let Some(same) = levels.pop() {
+            self.session.steps += same.len() as u64;
+            let is_one =
+                |other: &Item| other.name == same[0].name && other.arguments == same[0].arguments;
+            if !same.iter().all(is_one) {
+                return false;
+            }
+            let mut below: FxHashMap<Name, Vec<Item>> = FxHashMap::default();
+            for set in same.iter().filter_map(|one| one.below) {
+                for item in &self.session.selections.set(set).items {
+                    below
+                        .entry(item.key.clone())
+                        .or_default()
+                        .push(item.clone());
+                }
+            }
+            levels.extend(below.into_values());
+        }
+        true
     }
 
     /// The source by which a way's subgraph has been entered here.
@@ -257,8 +291,22 @@ impl Builder<'_, '_> {
                 has_requirement: false,
             });
         }
-        let here = &mut self.graph.positions[position];
-        here.sources.push(source);
-        here.sources.len() - 1
+        self.graph.positions[position].sources.push(source);
+        self.keep_teller(position);
+        self.graph.positions[position].sources.len() - 1
+    }
+
+    /// Beside an interface object, whoever tells the objects' type is read for that alone.
+    fn keep_teller(&mut self, position: PositionId) {
+        let Some(teller) = self.teller(position) else {
+            return;
+        };
+        for source in &self.graph.positions[position].sources {
+            let entries = &mut self.graph.nodes[source.node].entries;
+            let told = entries.iter_mut().filter(|entry| entry.key == TYPENAME);
+            if source.group == teller {
+                told.for_each(|entry| entry.is_shared = false);
+            }
+        }
     }
 }
