@@ -10,7 +10,7 @@ use super::{
     knowledge::{Entry, Known, Object, Told},
     model::{Model, Service},
     select::list_levels,
-    wanted::{Wanted, WantedField},
+    wanted::{Wanted, WantedField, WantedFields},
 };
 
 /// What subgraphs can be asked.
@@ -32,25 +32,37 @@ impl<'s> Asking<'s, '_> {
         let mut steps = Vec::new();
         for (name, service) in self.model.services() {
             for path in &paths {
-                let mut after = known.clone();
-                self.ask((name, service), path, self.wanted, &mut after);
-                if after != *known {
-                    steps.push((name, path.clone(), after));
+                for group in 0.. {
+                    let mut after = known.clone();
+                    if !self.ask((name, service), path, group, self.wanted, &mut after) {
+                        break;
+                    }
+                    if after != *known {
+                        steps.push((name, path.clone(), after));
+                    }
                 }
             }
         }
         steps
     }
 
-    /// Asks a subgraph about all objects at a path.
+    /// Asks a subgraph about the objects at a path; of an interface object, about one group of them ([`Self::groups`]).
+    /// Whether there is such a group.
     fn ask(
         &self,
         (name, service): (&str, &Service<'_>),
         path: &[String],
+        group: usize,
         wanted: &Wanted,
         known: &mut Known,
-    ) {
+    ) -> bool {
         let before = known.clone();
+        let mut is_there = false;
+        let mut asked = Wanted::new();
+        if path.is_empty() {
+            asked = self.asked(service, &before, wanted);
+        }
+        let groups = self.groups(service, &before, &asked);
         for (ty, object) in &mut known.types {
             let Some(fields) = wanted.get(ty) else {
                 continue;
@@ -67,7 +79,7 @@ impl<'s> Asking<'s, '_> {
                     .and_then(|one| one.child.as_mut());
                 let wanted = fields.get(key).and_then(|one| one.child.as_ref());
                 if let (Some(child), Some(wanted)) = (entry, wanted) {
-                    self.ask((name, service), rest, wanted, child);
+                    is_there |= self.ask((name, service), rest, group, wanted, child);
                 }
                 continue;
             }
@@ -81,16 +93,28 @@ impl<'s> Asking<'s, '_> {
                 // What is sent under an interface's name need not reach the object's own resolvers.
                 sent: (subgraph_type == sent_as).then_some(&before),
             };
-            // Objects that neither side can tell apart are asked about only what is wanted of all of them: what is not would
-            // cost a fetch that may be of no use, and its errors are none of the client's.
-            let mut fields = fields.clone();
-            let is_told = object.told == Some(Told::Own);
-            if !is_told && service.is_interface_object(&subgraph_type) {
-                fields.retain(|key, _| is_wanted_of_all(&before, wanted, key));
+            let requiring = requiring(service, &subgraph_type, asked.get(ty));
+            is_there |= group < groups.len();
+            if groups.iter().nth(group) == Some(&requiring) {
+                self.give((name, service), &place, &asked, object);
             }
-            let wanted = Wanted::from([(ty.clone(), fields)]);
-            self.give((name, service), &place, &wanted, object);
         }
+        is_there
+    }
+
+    /// What is asked of an interface object is asked of all objects that are sent, and not each of them brings what another's
+    /// fields require: objects that are asked about other such fields are sent apart.
+    fn groups<'w>(
+        &self,
+        service: &Service<'_>,
+        before: &Known,
+        asked: &'w Wanted,
+    ) -> BTreeSet<BTreeSet<&'w str>> {
+        let entered = asked.iter().filter_map(|(ty, fields)| {
+            let (_, subgraph_type) = self.entered_as(service, before, ty)?;
+            Some(requiring(service, &subgraph_type, Some(fields)))
+        });
+        entered.collect()
     }
 
     /// By which name a subgraph is asked about an object, and what it takes it for; nothing, when it cannot be asked.
@@ -121,6 +145,21 @@ impl<'s> Asking<'s, '_> {
             let found = types.find(|(one, _)| one == ty);
             found.map(|(_, as_type)| (name.clone(), as_type))
         })
+    }
+
+    /// What is asked of the objects at a position. Where neither side can tell their types, it is only what is wanted of all of
+    /// them: the rest would cost a fetch that may be of no use, and its errors are none of the client's.
+    fn asked(&self, service: &Service<'_>, before: &Known, wanted: &Wanted) -> Wanted {
+        let mut asked = wanted.clone();
+        for (ty, fields) in &mut asked {
+            let is_told = before.types.get(ty).and_then(|object| object.told.as_ref());
+            let entered = self.entered_as(service, before, ty);
+            let is_blind = entered.is_some_and(|(_, ty)| service.is_interface_object(&ty));
+            if is_told != Some(&Told::Own) && is_blind {
+                fields.retain(|key, _| is_wanted_of_all(before, wanted, key));
+            }
+        }
+        asked
     }
 
     /// Adds all that a subgraph gives of what is wanted of an object.
@@ -223,6 +262,25 @@ struct Place<'p> {
     provided: &'p [Item],
     /// What was known of its position, when it is an entity that is asked for.
     sent: Option<&'p Known>,
+}
+
+/// The fields of an interface object that require something, of those that are wanted.
+fn requiring<'w>(
+    service: &Service<'_>,
+    subgraph_type: &str,
+    wanted: Option<&'w WantedFields>,
+) -> BTreeSet<&'w str> {
+    if !service.is_interface_object(subgraph_type) {
+        return BTreeSet::new();
+    }
+    let fields = wanted.into_iter().flatten();
+    fields
+        .filter(|(_, field)| {
+            let rules = service.rules(subgraph_type, &field.field);
+            !rules.requires.is_empty()
+        })
+        .map(|(key, _)| key.as_str())
+        .collect()
 }
 
 /// Whether a field set is known of an object.

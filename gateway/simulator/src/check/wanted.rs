@@ -16,7 +16,10 @@ use super::{
 const MAX_EXTRA: usize = 3;
 
 /// By type, by response key.
-pub(super) type Wanted = BTreeMap<String, BTreeMap<String, WantedField>>;
+pub(super) type Wanted = BTreeMap<String, WantedFields>;
+
+/// By response key.
+pub(super) type WantedFields = BTreeMap<String, WantedField>;
 
 /// A field that can be of use.
 #[derive(Debug, Clone)]
@@ -31,6 +34,13 @@ pub(super) struct WantedField {
     pub(super) child: Option<Wanted>,
 }
 
+impl WantedField {
+    /// Whether both want the same field with the same arguments.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.field == other.field && self.arguments == other.arguments
+    }
+}
+
 /// Whether objects that some subgraph cannot tell apart want different fields under one key: such a subgraph has to be asked
 /// once for each of their types.
 pub(super) fn conflicts(model: &Model<'_>, wanted: &Wanted) -> bool {
@@ -38,9 +48,7 @@ pub(super) fn conflicts(model: &Model<'_>, wanted: &Wanted) -> bool {
         let (one, other) = (&wanted[one], &wanted[other]);
         one.iter().any(|(key, field)| {
             let same_key = other.get(key);
-            same_key.is_some_and(|other| {
-                field.field != other.field || field.arguments != other.arguments
-            })
+            same_key.is_some_and(|other| !field.is_like(other))
         })
     };
     let mut pairs = wanted
@@ -161,11 +169,20 @@ impl<'c> Wants<'c> {
             }
             for field in fields.values_mut() {
                 let below = extra - usize::from(field.is_extra);
-                if let Some(child) = &mut field.child {
+                if let Some(child) = &mut field.child
+                    && self.may_need_more(child)
+                {
                     self.extend(child, below);
                 }
             }
         }
+    }
+
+    /// Whether objects may have to be asked about anew: for a field, or for what they are.
+    fn may_need_more(&self, wanted: &Wanted) -> bool {
+        wanted
+            .iter()
+            .any(|(ty, fields)| !fields.is_empty() || self.model.share_interface_object(ty, ty))
     }
 
     fn add(&self, ty: &str, items: &[Item], fields: &mut BTreeMap<String, WantedField>) {
