@@ -31,7 +31,8 @@ pub(crate) struct ComposeArguments {
     #[arg(
         value_name = "FILE",
         required_unless_present = "config",
-        conflicts_with = "config"
+        conflicts_with = "config",
+        value_parser = schema_file
     )]
     files: Vec<PathBuf>,
     /// A supergraph.yaml in Rover's format: files, running subgraphs, schemas in the text.
@@ -104,6 +105,17 @@ impl ComposeCommandError {
             _ => 1,
         }
     }
+}
+
+fn schema_file(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    let is_manifest = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if is_manifest {
+        return Err("a schema is GraphQL; give a supergraph.yaml with --config".to_owned());
+    }
+    Ok(path)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -34,6 +34,17 @@ fn urls(sdl: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_manifest_among_the_schemas_is_told_where_it_belongs() {
+    let told = library().compose(&["supergraph.yaml"]);
+    assert_eq!((told.code, told.out.as_str()), (2, ""));
+    assert!(
+        told.err.contains("give a supergraph.yaml with --config"),
+        "{}",
+        told.err
+    );
+}
+
+#[test]
 fn a_manifest_becomes_a_supergraph() {
     let folder = library();
     let told = folder.compose(&["--config", "supergraph.yaml"]);
