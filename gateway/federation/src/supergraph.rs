@@ -148,7 +148,7 @@ impl Supergraph {
 }
 
 /// Messages without snippets: a derived schema has no source text to show.
-fn messages(errors: &DiagnosticList) -> String {
+pub(crate) fn messages(errors: &DiagnosticList) -> String {
     let messages: Vec<_> = errors.iter().map(|one| one.error.to_string()).collect();
     messages.join("\n")
 }

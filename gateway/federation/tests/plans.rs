@@ -119,6 +119,12 @@ fn what_is_not_a_supergraph_is_refused_with_the_reason() {
         "",
     );
     assert!(matches!(refused(&unnamed), SupergraphError::NotASupergraph));
+    let keyless = SHOP.replace("key: \"id\"", "key: \"isbn\"");
+    let reason = refused(&keyless).to_string();
+    assert!(
+        reason.ends_with("@join__type(key: \"isbn\"): type `Product` does not have a field `isbn`"),
+        "one plain line: {reason}"
+    );
 }
 
 /// As Federation 1's composition wrote it: owners, value types without directives, provided fields that nobody mentions.

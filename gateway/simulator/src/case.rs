@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 use apollo_compiler::{
     ExecutableDocument,
     response::{JsonMap, JsonValue},
+    validation::Valid,
 };
 use federation::{PlanOptions, Planner, Supergraph, compose::CompositionErrors};
 use futures_util::StreamExt;
@@ -228,9 +229,7 @@ impl Schema {
 
     /// What one schema answers: a response, or one for each event.
     fn expected(&self, operation: &Operation) -> Result<String, Refusal> {
-        let schema = self.supergraph.api_schema();
-        let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
-            .map_err(|error| Refusal::Invalid(error.errors.to_string()))?;
+        let document = self.document(operation).map_err(Refusal::Invalid)?;
         let only = document
             .operations
             .get(None)
@@ -252,10 +251,19 @@ impl Schema {
         Ok(responses.join("\n"))
     }
 
-    fn plan(&self, operation: &Operation, defer: bool) -> Result<String, String> {
+    /// The operation, or what is wrong with it: without snippets, as the schema has no text to show.
+    fn document(&self, operation: &Operation) -> Result<Valid<ExecutableDocument>, String> {
         let schema = self.supergraph.api_schema();
-        let document = ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
-            .map_err(|error| error.errors.to_string())?;
+        ExecutableDocument::parse_and_validate(schema, &operation.text, "operation").map_err(
+            |invalid| {
+                let faults = invalid.errors.iter().map(|fault| fault.error.to_string());
+                faults.collect::<Vec<_>>().join("\n")
+            },
+        )
+    }
+
+    fn plan(&self, operation: &Operation, defer: bool) -> Result<String, String> {
+        let document = self.document(operation)?;
         let only = document
             .operations
             .get(None)

@@ -7,6 +7,7 @@ use apollo_compiler::{
 };
 
 use super::{FieldSet, FieldSetId, FieldSetItem, TypeId};
+use crate::supergraph::messages;
 
 /// Parses field sets into one table.
 pub(super) struct FieldSets<'s> {
@@ -30,7 +31,7 @@ impl FieldSets<'_> {
             return Ok(self.add(set));
         }
         let parsed = Parsed::parse(self.schema, ty.clone(), text, "field set")
-            .map_err(|error| error.errors.to_string())?;
+            .map_err(|error| messages(&error.errors))?;
         self.convert(&parsed.selection_set)
     }
 

@@ -13,7 +13,12 @@ impl Draft<'_> {
             let names: Vec<_> = self.subs[sub].types.keys().cloned().collect();
             for name in names {
                 let ty = &self.subs[sub].types[&name];
-                if ty.kind == Kind::Object && ty.is_resolvable() && self.roll("requires") {
+                if ty.kind != Kind::Object || ty.keys.is_empty() {
+                    continue;
+                }
+                let is_resolvable = ty.is_resolvable();
+                let may_require = is_resolvable || self.roll("requires_behind_a_stub");
+                if may_require && self.roll("requires") {
                     serial += 1;
                     self.add_requires(sub, &name, serial);
                 }

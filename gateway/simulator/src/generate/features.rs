@@ -22,6 +22,7 @@ const DEFAULTS: &[(&str, f64)] = &[
     ("interfaces", 0.35),
     ("unions", 0.3),
     ("requires", 0.4),
+    ("requires_behind_a_stub", 0.1),
     ("requires_nested", 0.5),
     ("requires_arguments", 0.6),
     ("requires_more", 0.35),
