@@ -100,9 +100,15 @@ impl Builder<'_, '_> {
         demand: Demand,
         found: &mut Found,
     ) -> Result<(), PlanError> {
-        let wanted: Vec<usize> = (0..set.items.len())
-            .filter(|place| set.items[*place].deferral == deferral)
-            .collect();
+        let (selections, types) = (&self.session.selections, &self.session.types);
+        let wanted: Vec<usize> = match deferral {
+            Some(deferral) => selections.later(types, set, deferral),
+            None => {
+                let items = set.items.iter().enumerate();
+                let at_once = items.filter(|(_, item)| item.deferral.is_none());
+                at_once.map(|(place, _)| place).collect()
+            }
+        };
         let first = self.without_type(position, set, &wanted, demand);
         self.plan_wanted(position, set, &first, demand, found)?;
         self.learn_type(position, set, &wanted, demand)?;

@@ -87,7 +87,7 @@ impl Builder<'_, '_> {
             let is_common =
                 demand.is_internal && self.session.interface_object(source.view).is_some();
             let leaves = if is_common {
-                self.graph.positions[position].leaves
+                self.common(position, source, &key, item)
             } else {
                 leaves
             };
@@ -126,6 +126,22 @@ impl Builder<'_, '_> {
             self.note(position, leaves, &key, item, below, found);
         }
         Ok(())
+    }
+
+    /// The types of which an interface object's subgraph is asked what a request needs: all, as it was asked before if it was.
+    fn common(&self, position: PositionId, source: Source, key: &Name, item: &Item) -> TypeSet {
+        let all = self.graph.positions[position].leaves;
+        let members = self.session.types.members(all);
+        let mut entries = self.graph.nodes[source.node].entries.iter();
+        let known = entries.find(|entry| {
+            let covers = self.session.hidden(entry.on).is_some()
+                || self.session.types.contains_all(entry.on, members);
+            entry.key == *key
+                && entry.name == item.name
+                && entry.arguments == item.arguments
+                && covers
+        });
+        known.map_or(all, |known| known.on)
     }
 
     /// What only a conditional request needs is selected under that condition.

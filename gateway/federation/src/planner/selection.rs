@@ -79,6 +79,9 @@ pub(super) struct ArgumentList {
 /// A variable, and the value that it has to have.
 pub(super) type Literal = (Name, bool);
 
+/// Fields that are compared to find those that come sooner than their `@defer`, at most, in one selection set.
+const MAX_COMPARISONS: usize = 10_000;
+
 /// Tables of all selections of one planning.
 #[derive(Debug)]
 pub(super) struct Selections {
@@ -129,6 +132,55 @@ impl Selections {
         let id = SetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
         self.sets.push(Rc::new(Set { items, whole }));
         id
+    }
+
+    /// Of a set's items in a `@defer`, by their places, those that are not in the answer sooner: wanted around it, too, with all
+    /// that is below them.
+    pub(super) fn later(&self, types: &TypeSets, set: &Set, deferral: DeferralId) -> Vec<usize> {
+        let mut around = Vec::new();
+        let mut at = Some(deferral);
+        while let Some(id) = at {
+            at = self.deferrals[id.0 as usize].outer;
+            around.push(at);
+        }
+        let mut sooner: FxHashMap<&Name, Vec<&Item>> = FxHashMap::default();
+        for item in set
+            .items
+            .iter()
+            .filter(|item| around.contains(&item.deferral))
+        {
+            sooner.entry(&item.key).or_default().push(item);
+        }
+        let mut comparisons = 0;
+        let items = set.items.iter().enumerate();
+        let own = items.filter(|(_, item)| item.deferral == Some(deferral));
+        let later = own.filter(|(_, item)| {
+            let mut known = sooner.get(&item.key).into_iter().flatten();
+            !known.any(|known| self.covers(types, known, item, &mut comparisons))
+        });
+        later.map(|(place, _)| place).collect()
+    }
+
+    /// Whether who gets one item has the other, too; if it takes too long to tell, not.
+    fn covers(&self, types: &TypeSets, one: &Item, other: &Item, comparisons: &mut usize) -> bool {
+        *comparisons += 1;
+        let is_same = one.key == other.key
+            && one.name == other.name
+            && one.arguments == other.arguments
+            && types.contains_all(one.on, types.members(other.on));
+        let holds = |condition| one.conditions.contains(condition);
+        let is_there = holds(&Condition::ALWAYS) || other.conditions.iter().all(holds);
+        if !is_same || !is_there || *comparisons > MAX_COMPARISONS {
+            return false;
+        }
+        let (Some(below), Some(wanted)) = (one.below, other.below) else {
+            return true;
+        };
+        let (below, wanted) = (self.set(below), self.set(wanted));
+        wanted.items.iter().all(|item| {
+            let mut known = below.items.iter().filter(|one| one.deferral.is_none());
+            item.deferral.is_none() && known.any(|one| self.covers(types, one, item, comparisons))
+        })
     }
 
     pub(super) fn literals(&self, condition: Condition) -> &[Literal] {
