@@ -16,7 +16,7 @@ use crate::{
     compose::{Source, compose},
     generate::Operation,
     parts,
-    sdl::{SdlError, Subgraph},
+    sdl::{SdlError, Subgraph, messages},
     serve::{EVENTS, Host, Hosted},
     world::{Unanswerable, World},
 };
@@ -251,15 +251,11 @@ impl Schema {
         Ok(responses.join("\n"))
     }
 
-    /// The operation, or what is wrong with it: without snippets, as the schema has no text to show.
+    /// The operation, or what is wrong with it.
     fn document(&self, operation: &Operation) -> Result<Valid<ExecutableDocument>, String> {
         let schema = self.supergraph.api_schema();
-        ExecutableDocument::parse_and_validate(schema, &operation.text, "operation").map_err(
-            |invalid| {
-                let faults = invalid.errors.iter().map(|fault| fault.error.to_string());
-                faults.collect::<Vec<_>>().join("\n")
-            },
-        )
+        ExecutableDocument::parse_and_validate(schema, &operation.text, "operation")
+            .map_err(|invalid| messages(&invalid.errors))
     }
 
     fn plan(&self, operation: &Operation, defer: bool) -> Result<String, String> {

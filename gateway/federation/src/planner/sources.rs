@@ -61,7 +61,9 @@ impl Builder<'_, '_> {
         let mut sources = Vec::new();
         let all = self.graph.positions[position].sources.clone();
         for (place, source) in all.iter().enumerate() {
-            if !self.may_read(source.group, demand) || !self.covers(source, one.class.leaves) {
+            let may_read = self.may_read(source.group, demand)
+                || self.is_read_sooner(position, *source, item, one.class.leaves, demand);
+            if !may_read || !self.covers(source, one.class.leaves) {
                 continue;
             }
             let members = self.session.types.get(one.class.leaves);
@@ -105,6 +107,30 @@ impl Builder<'_, '_> {
         let block = self.graph.groups[group].block;
         block == demand.block
             || (demand.is_internal || demand.shares) && self.graph.is_within(demand.block, block)
+    }
+
+    /// Whether what is deferred is in the answer before its part comes, for some request's sake.
+    fn is_read_sooner(
+        &self,
+        position: PositionId,
+        source: Source,
+        item: &Item,
+        leaves: TypeSet,
+        demand: Demand,
+    ) -> bool {
+        let members = self.session.types.members(leaves);
+        let block = self.graph.groups[source.group].block;
+        let mut entries = self.graph.nodes[source.node].entries.iter();
+        item.below.is_none()
+            && self.graph.is_within(demand.block, block)
+            && entries.any(|entry| {
+                entry.key == item.key
+                    && entry.name == item.name
+                    && entry.arguments == item.arguments
+                    && entry.conditions.contains(&Condition::ALWAYS)
+                    && self.session.types.contains_all(entry.on, members)
+            })
+            && self.is_read_always(position, source, demand)
     }
 
     /// Whether a source reads all objects of these types.

@@ -9,7 +9,7 @@ use apollo_compiler::{
     ast::{self, DirectiveList},
     executable::{FieldSet, Selection, SelectionSet},
     schema::{ExtendedType, FieldDefinition, Implementers},
-    validation::Valid,
+    validation::{DiagnosticList, Valid},
 };
 
 /// An SDL that is no subgraph's.
@@ -272,7 +272,7 @@ impl Subgraph {
     fn field_set(&self, ty: &Name, text: &str) -> Result<SelectionSet, String> {
         FieldSet::parse_and_validate(&self.schema, ty.clone(), text, "fields")
             .map(|set| set.selection_set.clone())
-            .map_err(|error| format!("{ty}: {}", error.errors))
+            .map_err(|error| format!("{ty}: {}", messages(&error.errors)))
     }
 
     fn mark_keys(&mut self) {
@@ -322,6 +322,12 @@ fn parse_schema(name: &str, sdl: &str) -> Result<Valid<Schema>, String> {
     build(name, sdl, &machinery)?
         .validate()
         .map_err(|error| error.errors.to_string())
+}
+
+/// What is wrong, without snippets: not every schema here has a text of its own.
+pub(crate) fn messages(errors: &DiagnosticList) -> String {
+    let messages = errors.iter().map(|one| one.error.to_string());
+    messages.collect::<Vec<_>>().join("\n")
 }
 
 fn build(name: &str, sdl: &str, machinery: &str) -> Result<Schema, String> {
