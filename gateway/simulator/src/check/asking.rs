@@ -1,12 +1,13 @@
 //! What there is to ask: every fetch that finds out something, taken to select all that can be of use.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use apollo_compiler::ast::OperationType;
 use federation::PlanOptions;
 
 use super::{
     fields::Item,
+    holds::{Above, has},
     knowledge::{Entry, Known, Object, Told},
     model::{Model, Service},
     select::list_levels,
@@ -20,30 +21,85 @@ pub(super) struct Asking<'s, 'c> {
     pub(super) wanted: &'s Wanted,
     /// Where fields are read that have to be read from one subgraph alone: see [`WantedField::choice`].
     pub(super) chosen: Vec<&'s str>,
-    /// Whether nothing may be asked about that is below objects of unknown type and not wanted of all of them.
+    /// Whether nothing may be asked that is not wanted of all objects of unknown type, be it with what is.
     pub(super) waits: bool,
+    pub(super) reads: Reads,
+}
+
+/// A fetch: which subgraph is asked, and about the objects at which path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Asked<'s> {
+    pub(super) service: &'s str,
+    pub(super) path: Vec<String>,
+}
+
+impl fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.service, self.path.join("."))
+    }
+}
+
+/// Which of what is wanted is read, where a part of it is deferred ([`WantedField::part`]).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    All,
+    /// What is in so many parts at most.
+    UpTo(usize),
+    /// What is in just so many, of objects that are there by then.
+    Only(usize),
+}
+
+impl Reads {
+    fn allow(self, field: &WantedField) -> bool {
+        match self {
+            Self::All => true,
+            Self::UpTo(part) => field.part <= part,
+            Self::Only(part) => field.part == part || field.is_extra || field.child.is_none(),
+        }
+    }
 }
 
 impl<'s> Asking<'s, '_> {
-    /// All fetches that find out something, and what is known after each.
-    pub(super) fn steps(&self, known: &Known) -> Vec<(&'s str, Vec<String>, Known)> {
+    /// All fetches, or those of a set, that find out something, and what is known after each.
+    pub(super) fn steps(
+        &self,
+        known: &Known,
+        set: Option<&BTreeSet<Asked<'s>>>,
+    ) -> Vec<(Asked<'s>, Known)> {
         let mut paths = BTreeSet::new();
         paths_of(known, &mut Vec::new(), &mut paths);
         let mut steps = Vec::new();
         for (name, service) in self.model.services() {
-            for path in &paths {
+            let all = paths.iter().map(|path| Asked {
+                service: name,
+                path: path.clone(),
+            });
+            for asked in all.filter(|asked| set.is_none_or(|set| set.contains(asked))) {
                 for group in 0.. {
                     let mut after = known.clone();
-                    if !self.ask((name, service), path, group, self.wanted, &mut after) {
+                    let (path, wanted) = (&asked.path, self.wanted);
+                    if !self.ask((name, service), path, group, wanted, &mut after, None) {
                         break;
                     }
                     if after != *known {
-                        steps.push((name, path.clone(), after));
+                        steps.push((asked.clone(), after));
                     }
                 }
             }
         }
         steps
+    }
+
+    /// What is known once a subgraph has been asked about all objects at a path.
+    pub(super) fn after(&self, service: &str, path: &[String], known: &Known) -> Known {
+        let mut after = known.clone();
+        if let Some(service) = self.model.service(service).map(|one| (service, one)) {
+            let mut group = 0;
+            while self.ask(service, path, group, self.wanted, &mut after, None) {
+                group += 1;
+            }
+        }
+        after
     }
 
     /// Asks a subgraph about the objects at a path; of an interface object, about one group of them ([`Self::groups`]).
@@ -55,6 +111,7 @@ impl<'s> Asking<'s, '_> {
         group: usize,
         wanted: &Wanted,
         known: &mut Known,
+        above: Option<&Above<'_>>,
     ) -> bool {
         let before = known.clone();
         let mut is_there = false;
@@ -79,7 +136,10 @@ impl<'s> Asking<'s, '_> {
                     .and_then(|one| one.child.as_mut());
                 let wanted = fields.get(key).and_then(|one| one.child.as_ref());
                 if let (Some(child), Some(wanted)) = (entry, wanted) {
-                    is_there |= self.ask((name, service), rest, group, wanted, child);
+                    let known = &before;
+                    let outer = above;
+                    let above = Above { known, ty, outer };
+                    is_there |= self.ask((name, service), rest, group, wanted, child, Some(&above));
                 }
                 continue;
             }
@@ -92,6 +152,7 @@ impl<'s> Asking<'s, '_> {
                 provided: &[],
                 // What is sent under an interface's name need not reach the object's own resolvers.
                 sent: (subgraph_type == sent_as).then_some(&before),
+                above,
             };
             let requiring = requiring(service, &subgraph_type, asked.get(ty));
             is_there |= group < groups.len();
@@ -124,7 +185,11 @@ impl<'s> Asking<'s, '_> {
         before: &Known,
         ty: &str,
     ) -> Option<(String, String)> {
-        let kinds = [OperationType::Query, OperationType::Subscription];
+        let kinds = [
+            OperationType::Query,
+            OperationType::Subscription,
+            OperationType::Mutation,
+        ];
         for kind in kinds {
             if self.model.root_type(kind) == ty {
                 let root = service.root_type(kind)?;
@@ -153,9 +218,17 @@ impl<'s> Asking<'s, '_> {
         let mut asked = wanted.clone();
         for (ty, fields) in &mut asked {
             let is_told = before.types.get(ty).and_then(|object| object.told.as_ref());
-            let entered = self.entered_as(service, before, ty);
-            let is_blind = entered.is_some_and(|(_, ty)| service.is_interface_object(&ty));
-            if is_told != Some(&Told::Own) && is_blind {
+            let Some((_, entered)) = self.entered_as(service, before, ty) else {
+                continue;
+            };
+            if is_told == Some(&Told::Own) || !service.is_interface_object(&entered) {
+                continue;
+            }
+            let is_asked_anyway = fields.iter().any(|(key, field)| {
+                let definition = service.subgraph.field_definition(&entered, &field.field);
+                definition.is_some() && is_wanted_of_all(before, wanted, key)
+            });
+            if self.waits || !is_asked_anyway {
                 fields.retain(|key, _| is_wanted_of_all(before, wanted, key));
             }
         }
@@ -197,7 +270,7 @@ impl<'s> Asking<'s, '_> {
         field: &WantedField,
     ) -> Option<Entry> {
         let chosen = field.choice.and_then(|choice| self.chosen.get(choice));
-        if chosen.is_some_and(|chosen| *chosen != service_name) {
+        if chosen.is_some_and(|chosen| *chosen != service_name) || !self.reads.allow(field) {
             return None;
         }
         let name = field.field.as_str();
@@ -223,10 +296,15 @@ impl<'s> Asking<'s, '_> {
             Some(known) => has(self.model, known, place.ty, &rules.requires),
             None => rules.requires.is_empty(),
         };
+        let has_contexts = rules.contexts.iter().all(|rule| {
+            let mut above = place.above.filter(|_| place.sent.is_some()).into_iter();
+            above.any(|above| above.gives(self.model, rule))
+        });
         let is_refused = place.sent.is_some()
             && rules.requires.is_empty()
             && service.only_returns(place.subgraph_type);
-        if !is_sent || is_refused || !may && (rules.external || rules.is_overridden(self.options)) {
+        let is_elsewhere = !may && (rules.external || rules.is_overridden(self.options));
+        if !is_sent || !has_contexts || is_refused || is_elsewhere {
             return None;
         }
         provided.extend(rules.provides);
@@ -240,6 +318,7 @@ impl<'s> Asking<'s, '_> {
                         subgraph_type,
                         provided: &provided,
                         sent: None,
+                        above: None,
                     };
                     self.give((service_name, service), &place, wanted, object);
                 }
@@ -262,6 +341,8 @@ struct Place<'p> {
     provided: &'p [Item],
     /// What was known of its position, when it is an entity that is asked for.
     sent: Option<&'p Known>,
+    /// What is around it.
+    above: Option<&'p Above<'p>>,
 }
 
 /// The fields of an interface object that require something, of those that are wanted.
@@ -283,39 +364,6 @@ fn requiring<'w>(
         .collect()
 }
 
-/// Whether a field set is known of an object.
-fn has(model: &Model<'_>, known: &Known, ty: &str, items: &[Item]) -> bool {
-    items.iter().all(|item| match item {
-        Item::On {
-            type_condition,
-            below,
-        } => {
-            let applies = type_condition
-                .as_ref()
-                .is_none_or(|condition| model.is_a(ty, condition));
-            !applies || has(model, known, ty, below)
-        }
-        Item::Field { name, .. } if name == "__typename" => true,
-        Item::Field {
-            name,
-            arguments,
-            below,
-        } => {
-            let object = known.types.get(ty);
-            let mut entries = object.into_iter().flat_map(|one| one.entries.values());
-            entries.any(|entry| {
-                entry.field == *name
-                    && entry.arguments == *arguments
-                    && entry.child.as_ref().is_none_or(|child| {
-                        let mut types = child.types.keys();
-                        types.all(|ty| has(model, child, ty, below))
-                            && (!tells_apart(model, child, below) || is_told(child))
-                    })
-            })
-        }
-    })
-}
-
 /// Whether a field is wanted of all objects here whose type is not known.
 fn is_wanted_of_all(known: &Known, wanted: &Wanted, key: &str) -> bool {
     let hidden = known
@@ -324,23 +372,6 @@ fn is_wanted_of_all(known: &Known, wanted: &Wanted, key: &str) -> bool {
         .filter(|(_, object)| !matches!(object.told, Some(Told::Own)));
     let mut fields = hidden.map(|(ty, _)| wanted.get(ty));
     fields.all(|fields| fields.is_some_and(|fields| fields.contains_key(key)))
-}
-
-/// Whether objects of different types, as far as is known, are to be sent with different fields.
-fn tells_apart(model: &Model<'_>, known: &Known, items: &[Item]) -> bool {
-    items.iter().any(|item| match item {
-        Item::On {
-            type_condition: Some(condition),
-            ..
-        } => !known.types.keys().all(|ty| model.is_a(ty, condition)),
-        Item::On { below, .. } => tells_apart(model, known, below),
-        Item::Field { .. } => false,
-    })
-}
-
-fn is_told(known: &Known) -> bool {
-    let mut objects = known.types.values();
-    objects.all(|object| object.told == Some(Told::Own))
 }
 
 fn paths_of(known: &Known, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {

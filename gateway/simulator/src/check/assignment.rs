@@ -149,16 +149,8 @@ pub(super) fn node(value: &Node, values: &Assignment) -> Option<Node> {
             path: path.clone(),
             node: Box::new(node(inner, values)?),
         },
-        Node::Condition {
-            variable,
-            if_clause,
-            else_clause,
-        } => {
-            let clause = match values.get(variable) {
-                Some(true) => if_clause,
-                _ => else_clause,
-            };
-            return clause.as_deref().and_then(|inner| node(inner, values));
+        Node::Condition { .. } => {
+            return chosen(value, values).and_then(|inner| node(inner, values));
         }
         Node::Subscription { primary, rest } => Node::Subscription {
             primary: Box::new(fetch(primary, values)?),
@@ -182,8 +174,24 @@ pub(super) fn node(value: &Node, values: &Assignment) -> Option<Node> {
     })
 }
 
+/// A node without the conditions around it; nothing, when they leave nothing.
+pub(super) fn chosen<'n>(node: &'n Node, values: &Assignment) -> Option<&'n Node> {
+    match node {
+        Node::Condition {
+            variable,
+            if_clause,
+            else_clause,
+        } => {
+            let is_true = values.get(variable) == Some(&true);
+            let clause = if is_true { if_clause } else { else_clause };
+            chosen(clause.as_deref()?, values)
+        }
+        other => Some(other),
+    }
+}
+
 /// A fetch of which nothing remains asks nothing.
-fn fetch(value: &Fetch, values: &Assignment) -> Option<Fetch> {
+pub(super) fn fetch(value: &Fetch, values: &Assignment) -> Option<Fetch> {
     let mut fetch = value.clone();
     fetch.selections = selections(&value.selections, values);
     (!fetch.selections.is_empty()).then_some(fetch)

@@ -2,8 +2,11 @@
 //!
 //! What a fetch selects costs nothing that comes first (depth, then fetches), so each fetch is taken to select all that can
 //! be of use ([`super::wanted`]) and that its subgraph resolves. Then a plan is no more than which subgraph is asked about
-//! the objects at which path in which round, and small operations have few of those. Mutations and contexts are left
-//! out.
+//! the objects at which path in which round, and small operations have few of those ([`super::search`]).
+//!
+//! A mutation's root fields run one after the other, so each is compared on its own, with the steps from its request to the
+//! next one's; of those that share a request, all but the last need nothing else. What is deferred is compared apart from
+//! what is not: see [`super::deferred`].
 
 use std::collections::BTreeSet;
 
@@ -13,36 +16,32 @@ use apollo_compiler::{
 };
 use federation::{
     PlanOptions,
-    plan::{Node, Plan},
+    plan::{Node, OperationKind, Plan},
 };
 
 use super::{
     Checker, Cost,
-    asking::Asking,
-    assignment, cost,
+    asking::{Asking, Reads},
+    assignment::{self, Assignment, Label},
+    cost,
     cover::Client,
-    fault::Faults,
-    knowledge::Known,
-    wanted::{Wants, conflicts},
+    model::Model,
+    search::{Before, Search},
+    structure,
+    wanted::{Wanted, Wants, conflicts, put_off},
 };
 
-/// Sets of fetches that are tried for one operation, at most.
-const MAX_TRIED: usize = 20_000;
-
-/// Ways to choose where fields are read that must not be read twice, at most.
-const MAX_WAYS: usize = 64;
-
 /// What trying everything has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cheapest {
     /// Nothing better.
     Same,
-    /// Another plan needs fewer rounds, or as many, fewer fetches and no more requests: its fetches, round by round.
-    Cheaper(Vec<Vec<String>>),
-    /// Nothing is found that answers the operation at all: something is wrong with this search.
-    Unanswerable,
     /// The operation is not of the kind that this can look at, or too large.
     OutOfBounds,
+    /// Nothing is found that answers the operation at all: something is wrong with this search.
+    Unanswerable,
+    /// Another plan needs fewer rounds, or as many, fewer fetches and no more requests: its fetches, round by round.
+    Cheaper(Vec<Vec<String>>),
 }
 
 impl Checker<'_> {
@@ -54,215 +53,199 @@ impl Checker<'_> {
         options: &PlanOptions,
         plan: &Plan,
     ) -> Cheapest {
-        let is_mutation = operation.operation_type == OperationType::Mutation;
-        let everything = assignment::everything(document, operation);
-        let Some(values) = everything.filter(|_| !is_mutation) else {
+        let Some(values) = assignment::everything(document, operation) else {
             return Cheapest::OutOfBounds;
         };
-        let node = plan.node.as_ref();
-        let spared = node.map_or(0, cost::twins);
-        let plan = Plan {
-            kind: plan.kind,
-            node: node.and_then(|node| assignment::node(node, &values)),
-        };
-        if matches!(plan.node, Some(Node::Defer { .. })) {
-            return Cheapest::OutOfBounds;
-        }
-        let client = Client {
+        let comparison = Comparison {
             model: &self.model,
             document,
-            values: &values,
-            delivered: None,
-        };
-        let wants = Wants {
-            model: &self.model,
-            client: &client,
-            options,
-        };
-        let root = self.model.root_type(operation.operation_type);
-        let mut wanted = wants.operation(&root, &operation.selection_set);
-        if self.model.uses_contexts(&wanted) || conflicts(&self.model, &wanted) {
-            return Cheapest::OutOfBounds;
-        }
-        let choices = wants.choices(&mut wanted);
-        let mut search = Search {
-            asking: Asking {
-                model: &self.model,
-                options,
-                wanted: &wanted,
-                chosen: Vec::new(),
-                waits: true,
-            },
-            client: &client,
             operation,
-            tried: 0,
+            options,
+            values: &values,
         };
-        let mut cost = Cost::of(&plan);
-        cost.fetches = cost.fetches.saturating_sub(spared);
-        let start = Known::of([root]);
-        let found = search.run_all(&start, cost, &choices);
-        if found != Cheapest::Unanswerable {
-            return found;
+        let node = plan.node.as_ref();
+        let node = node.and_then(|node| assignment::chosen(node, &values));
+        match operation.operation_type {
+            OperationType::Mutation => comparison.mutation(node),
+            _ => comparison.answer(node, None),
         }
-        // What is required of such objects may be asked of all of them at once, to be sooner: not to save a fetch.
-        search.asking.waits = false;
-        cost.requests = 0;
-        search.run_all(&start, cost, &choices)
     }
 }
 
-/// What a cheaper plan may still spend.
-#[derive(Clone, Copy)]
-struct Budget {
-    fetches: usize,
-    requests: usize,
+/// A plan next to what trying everything finds, under one assignment.
+pub(super) struct Comparison<'c> {
+    pub(super) model: &'c Model<'c>,
+    pub(super) document: &'c ExecutableDocument,
+    pub(super) operation: &'c Operation,
+    pub(super) options: &'c PlanOptions,
+    pub(super) values: &'c Assignment,
 }
 
-struct Search<'s, 'c> {
-    asking: Asking<'s, 'c>,
-    client: &'s Client<'s>,
-    operation: &'s Operation,
-    tried: usize,
+/// What a part of a plan is for, and what it is part of.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Setting<'s> {
+    /// The root field that it answers; nothing: all of them.
+    pub(super) root_key: Option<&'s str>,
+    /// The labels of what is delivered before it, one more each time; none: it is no deferred part.
+    pub(super) early: &'s [BTreeSet<Label>],
+    /// Those of what is delivered with it; nothing: all is.
+    pub(super) delivered: Option<&'s BTreeSet<Label>>,
+    /// What is asked anyway.
+    pub(super) before: &'s [Before],
+    /// The round in which its own first request is made.
+    pub(super) start: usize,
 }
 
-impl<'s> Search<'s, '_> {
-    /// Looks under each way to choose where fields are read that are read from one subgraph alone.
-    fn run_all(&mut self, start: &Known, cost: Cost, choices: &[Vec<&'s str>]) -> Cheapest {
-        let ways = choices.iter().try_fold(1_usize, |ways, choice| {
-            let ways = ways.checked_mul(choice.len())?;
-            (ways <= MAX_WAYS).then_some(ways)
-        });
-        let Some(ways) = ways else {
-            return Cheapest::OutOfBounds;
-        };
-        let mut found = Cheapest::Unanswerable;
-        for way in 0..ways {
-            let mut rest = way;
-            let chosen = choices.iter().map(|choice| {
-                let one = choice[rest % choice.len()];
-                rest /= choice.len();
-                one
-            });
-            self.asking.chosen = chosen.collect();
-            match self.run(start, cost) {
-                Cheapest::Unanswerable => {}
-                Cheapest::Same => found = Cheapest::Same,
-                other => return other,
-            }
+impl Comparison<'_> {
+    /// Each root field on its own.
+    fn mutation(&self, node: Option<&Node>) -> Cheapest {
+        let mut steps = Vec::new();
+        if let Some(node) = node {
+            self.steps(node, &mut steps);
         }
-        // Where no one subgraph has all of a field, it has to be read from several after all.
-        if found == Cheapest::Unanswerable && ways > 1 {
-            return Cheapest::OutOfBounds;
+        let mut found = Cheapest::Same;
+        while let Some((first, rest)) = steps.split_first() {
+            let others = rest.iter().position(|step| self.root_key(step).is_some());
+            let (own, rest) = steps.split_at(1 + others.unwrap_or(rest.len()));
+            let key = self.root_key(first);
+            let all;
+            let node = if let [one] = own {
+                *one
+            } else {
+                all = Node::Sequence(own.iter().map(|one| (*one).clone()).collect());
+                &all
+            };
+            found = found.max(self.answer(Some(node), key.as_deref()));
+            steps = rest.to_vec();
         }
         found
     }
 
-    fn run(&mut self, start: &Known, cost: Cost) -> Cheapest {
-        let Some(depth) = self.rounds(start, cost.depth) else {
-            return Cheapest::Unanswerable;
+    /// What runs one after the other.
+    fn steps<'n>(&self, node: &'n Node, steps: &mut Vec<&'n Node>) {
+        match assignment::chosen(node, self.values) {
+            Some(Node::Sequence(nodes)) => {
+                for node in nodes {
+                    self.steps(node, steps);
+                }
+            }
+            Some(_) => steps.push(node),
+            None => {}
+        }
+    }
+
+    /// The last root field that a step of a mutation begins with, if it is a root field's first.
+    fn root_key(&self, step: &Node) -> Option<String> {
+        match assignment::chosen(step, self.values)? {
+            Node::Fetch(fetch) if fetch.kind == OperationKind::Mutation => {
+                let fetch = assignment::fetch(fetch, self.values)?;
+                structure::response_keys(&fetch.selections).pop()
+            }
+            Node::Sequence(nodes) => self.root_key(nodes.first()?),
+            Node::Defer { primary, .. } => self.root_key(primary.node.as_deref()?),
+            _ => None,
+        }
+    }
+
+    /// A plan, or a mutation's part for one root field.
+    fn answer(&self, node: Option<&Node>, root_key: Option<&str>) -> Cheapest {
+        let node = node.and_then(|node| assignment::chosen(node, self.values));
+        match node {
+            Some(Node::Defer { primary, deferred }) => self.deferred(primary, deferred, root_key),
+            _ => self.compare(
+                node,
+                Setting {
+                    root_key,
+                    ..Setting::default()
+                },
+            ),
+        }
+    }
+
+    /// What one part of the answer costs.
+    pub(super) fn compare(&self, node: Option<&Node>, setting: Setting<'_>) -> Cheapest {
+        let client = self.client(setting.delivered);
+        let wants = Wants {
+            model: self.model,
+            client: &client,
+            options: self.options,
         };
-        if cost.fetches == 0 {
-            return Cheapest::Same;
+        let mut wanted = self.wanted(&wants, setting.root_key);
+        for early in setting.early {
+            let client = self.client(Some(early));
+            let early = Wants {
+                client: &client,
+                ..wants
+            };
+            let early = self.wanted(&early, setting.root_key);
+            put_off(&mut wanted, Some(&early));
         }
-        // Fewer rounds are better whatever the number of fetches; otherwise fewer fetches in as many rounds.
-        let budget = if depth < cost.depth {
-            Budget {
-                fetches: usize::MAX,
-                requests: usize::MAX,
-            }
-        } else {
-            Budget {
-                fetches: cost.fetches.saturating_sub(1),
-                requests: cost.requests,
-            }
+        let mut wanted = wants.with_extras(wanted);
+        if conflicts(self.model, &wanted) {
+            return Cheapest::OutOfBounds;
+        }
+        let choices = wants.choices(&mut wanted);
+        let asking = Asking {
+            model: self.model,
+            options: self.options,
+            wanted: &wanted,
+            chosen: Vec::new(),
+            waits: true,
+            reads: Reads::All,
         };
-        let mut rounds = Vec::new();
-        if self.tried_all(start, depth, budget, &mut rounds) {
-            Cheapest::Cheaper(rounds)
-        } else if self.tried > MAX_TRIED {
-            Cheapest::OutOfBounds
-        } else {
-            Cheapest::Same
-        }
-    }
-
-    /// The rounds that it takes when everything that can be asked is asked; nothing, when that are more than so many.
-    fn rounds(&self, start: &Known, most: usize) -> Option<usize> {
-        let mut known = start.clone();
-        for round in 0..=most {
-            if self.is_answered(&known) {
-                return Some(round);
+        let mut search = Search::new(asking, &client, self.operation, setting);
+        let cost = self.cost(node, setting);
+        // What cannot be read of the objects that are there is read with objects of its own.
+        let reads: &[Reads] = match setting.early.len() {
+            0 => &[Reads::All],
+            part => &[Reads::Only(part), Reads::All],
+        };
+        let mut found = Cheapest::Unanswerable;
+        for reads in reads {
+            search.asking.reads = *reads;
+            search.asking.waits = true;
+            found = search.run_all(cost, &choices);
+            if found == Cheapest::Unanswerable {
+                // What is required of such objects may be asked of all of them at once, to be sooner: not to save a fetch.
+                search.asking.waits = false;
+                let cost = Cost {
+                    requests: 0,
+                    ..cost
+                };
+                found = search.run_all(cost, &choices);
             }
-            let before = known.clone();
-            for (_, _, after) in self.asking.steps(&before) {
-                // Both have all of what was before, and add to it the same entries with the same fields.
-                let _ = known.merge(&after);
-            }
-        }
-        None
-    }
-
-    fn is_answered(&self, known: &Known) -> bool {
-        let mut faults = Faults::default();
-        self.client.covered(self.operation, known, &mut faults);
-        faults.into_result(()).is_ok()
-    }
-
-    /// Tries every set of fetches for this round, and goes on with the next; the rounds found are added.
-    fn tried_all(
-        &mut self,
-        known: &Known,
-        rounds: usize,
-        budget: Budget,
-        found: &mut Vec<Vec<String>>,
-    ) -> bool {
-        if self.is_answered(known) {
-            return true;
-        }
-        if rounds == 0 || budget.fetches == 0 || self.rounds(known, rounds).is_none() {
-            return false;
-        }
-        let steps = self.asking.steps(known);
-        if steps.len() > 16 {
-            self.tried = usize::MAX;
-            return false;
-        }
-        // In order of size, so that what is found is the least.
-        let mut sets: Vec<u32> = (1..1_u32 << steps.len()).collect();
-        sets.sort_by_key(|set| set.count_ones());
-        for set in sets {
-            let count = set.count_ones() as usize;
-            if count > budget.fetches || self.tried > MAX_TRIED {
+            if found != Cheapest::Unanswerable {
                 break;
             }
-            let chosen = || {
-                let all = steps.iter().enumerate();
-                all.filter(|(at, _)| set >> at & 1 == 1)
-                    .map(|(_, step)| step)
-            };
-            let requests: BTreeSet<_> = chosen()
-                .map(|(service, path, _)| (service, path.is_empty()))
-                .collect();
-            if requests.len() > budget.requests {
-                continue;
-            }
-            self.tried += 1;
-            let mut after = known.clone();
-            let mut names = Vec::new();
-            for (service, path, one) in chosen() {
-                let _ = after.merge(one);
-                names.push(format!("{service} at {}", path.join(".")));
-            }
-            found.push(names);
-            let left = Budget {
-                fetches: budget.fetches - count,
-                requests: budget.requests - requests.len(),
-            };
-            if self.tried_all(&after, rounds - 1, left, found) {
-                return true;
-            }
-            found.pop();
         }
-        false
+        found
+    }
+
+    pub(super) fn client<'s>(&'s self, delivered: Option<&'s BTreeSet<Label>>) -> Client<'s> {
+        Client {
+            model: self.model,
+            document: self.document,
+            values: self.values,
+            delivered,
+        }
+    }
+
+    fn wanted<'s>(&'s self, wants: &Wants<'s>, root_key: Option<&str>) -> Wanted {
+        let root = self.model.root_type(self.operation.operation_type);
+        let mut wanted = wants.of_client(&root, &self.operation.selection_set);
+        for fields in wanted.values_mut() {
+            fields.retain(|key, _| root_key.is_none_or(|own| own == key));
+        }
+        wanted
+    }
+
+    /// What a node costs, counted from the first round.
+    fn cost(&self, node: Option<&Node>, setting: Setting<'_>) -> Cost {
+        let kept = node.and_then(|node| assignment::node(node, self.values));
+        let mut cost = kept.as_ref().map(Cost::of_node).unwrap_or_default();
+        cost.fetches = cost.fetches.saturating_sub(node.map_or(0, cost::twins));
+        let around = setting.before.iter().map(|one| one.round + 1).max();
+        cost.depth = (setting.start + cost.depth).max(around.unwrap_or(0));
+        cost
     }
 }

@@ -4,17 +4,11 @@ use federation::plan::Node;
 
 use super::{
     Cheapest,
-    testing::{at, cheapest, entity, include, node, par, root, seq},
+    testing::{
+        PRODUCT, at, cheapest, cheapest_in, defer, entity, include, node, par, part, product, root,
+        seq, with_id,
+    },
 };
-
-const PRODUCT: &str = "{... on Product {__typename id}}";
-
-fn product(text: &str) -> Node {
-    node(root(
-        "catalog",
-        &format!("{{ product(id: 1) {{ {text} }} }}"),
-    ))
-}
 
 fn stock(requires: &str, text: &str) -> Node {
     at(
@@ -150,10 +144,191 @@ fn what_it_cannot_look_at_is_said() {
         Cheapest::OutOfBounds,
         "never is all selected"
     );
-    let mutation = "mutation { rename(id: 1) { name } }";
+}
+
+fn about(path: &str, service: &str, fields: &str) -> Node {
+    let text = format!("{{... on Product {{{fields}}}}}");
+    at(path, entity(service, PRODUCT, &text))
+}
+
+fn cheaper(rounds: &[&[&str]]) -> Cheapest {
+    let round = |round: &&[&str]| round.iter().map(|one| (*one).to_owned()).collect();
+    Cheapest::Cheaper(rounds.iter().map(round).collect())
+}
+
+#[test]
+fn each_root_field_of_a_mutation_is_looked_at() {
+    let query = "mutation { archive(id: 1) { name } rename(id: 2) { count reviews { id } } restock(id: 3) { count } }";
+    // What follows one another in one subgraph shares a request.
+    let both = || {
+        node(root(
+            "catalog",
+            "mutation { archive(id: 1) { name } rename(id: 2) { __typename id } }",
+        ))
+    };
+    let count = || about("rename", "stock", "count");
+    let reviews = || about("rename", "reviews", "reviews {id}");
+    let restock = |text: &str| {
+        let text = format!("mutation {{ restock(id: 3) {{ {text} }} }}");
+        node(root("stock", &text))
+    };
+    let good = seq([both(), par([count(), reviews()]), restock("count")]);
+    assert_eq!(cheapest(query, good), Cheapest::Same);
+    let slow = seq([both(), count(), reviews(), restock("count")]);
+    let rounds: &[&[&str]] = &[&["catalog at "], &["reviews at rename", "stock at rename"]];
+    assert_eq!(cheapest(query, slow), cheaper(rounds));
+    let wasteful = seq([
+        both(),
+        par([count(), reviews()]),
+        restock("__typename id"),
+        about("restock", "stock", "count"),
+    ]);
+    assert_eq!(cheapest(query, wasteful), cheaper(&[&["stock at "]]));
+}
+
+#[test]
+fn what_comes_from_a_context_waits_for_it() {
+    let query = "{ shop { items { price } } }";
+    let shop = |text: &str| {
+        let fetch = entity(
+            "prices",
+            "{... on Shop {__typename id}}",
+            &format!("{{... on Shop {{{text}}}}}"),
+        );
+        at("shop", fetch)
+    };
+    let price = || {
+        let item = "{... on Item {__typename id}}";
+        at(
+            "shop.items.@",
+            entity("prices", item, "{... on Item {price}}"),
+        )
+    };
+    let start = || node(root("catalog", "{ shop { __typename id } }"));
+    let good = seq([start(), shop("currency items {__typename id}"), price()]);
+    assert_eq!(cheapest(query, good), Cheapest::Same);
+    let slow = seq([
+        start(),
+        shop("items {__typename id}"),
+        shop("currency"),
+        price(),
+    ]);
+    let rounds: &[&[&str]] = &[
+        &["catalog at "],
+        &["prices at shop"],
+        &["prices at shop.items"],
+    ];
+    assert_eq!(cheapest(query, slow), cheaper(rounds));
+}
+
+#[test]
+fn what_is_deferred_is_looked_at_apart() {
+    let query = "{ product(id: 1) { name sku ... @defer { count reviews { id } } } }";
+    let first = || {
+        with_id(
+            0,
+            root("catalog", "{ product(id: 1) { __typename id name } }"),
+        )
+    };
+    let primary = || seq([first(), about("product", "stock", "sku")]);
+    let plan = |primary: Node, node: Node| {
+        defer(
+            ("{ product(id: 1) { name sku } }", primary),
+            part(&[0], "product", "{ count reviews { id } }", Some(node)),
+        )
+    };
+    let count = || about("product", "stock", "count");
+    let reviews = || about("product", "reviews", "reviews {id}");
+    let good = plan(primary(), par([count(), reviews()]));
+    assert_eq!(cheapest(query, good), Cheapest::Same);
+    let slow = plan(primary(), seq([count(), reviews()]));
+    let rounds: &[&[&str]] = &[&[], &["reviews at product", "stock at product"]];
+    assert_eq!(cheapest(query, slow), cheaper(rounds));
+    let name = about("product", "catalog", "name");
+    let wasteful = seq([first(), par([about("product", "stock", "sku"), name])]);
+    let rounds: &[&[&str]] = &[&["catalog at "], &["stock at product"]];
     assert_eq!(
-        cheapest(mutation, node(root("catalog", mutation))),
-        Cheapest::OutOfBounds,
-        "mutations"
+        cheapest(query, plan(wasteful, par([count(), reviews()]))),
+        cheaper(rounds)
     );
+}
+
+#[test]
+fn what_is_there_is_not_deferred_again() {
+    let query = "{ product(id: 1) { name count ... @defer { count sku } } }";
+    let first = with_id(
+        0,
+        root("catalog", "{ product(id: 1) { __typename id name } }"),
+    );
+    let primary = seq([first, about("product", "stock", "count")]);
+    let plan = |nodes: Node| {
+        defer(
+            ("{ product(id: 1) { name count } }", primary.clone()),
+            part(&[0], "product", "{ count sku }", Some(nodes)),
+        )
+    };
+    let sku = || about("product", "stock", "sku");
+    assert_eq!(cheapest(query, plan(sku())), Cheapest::Same);
+    let twice = plan(seq([about("product", "stock", "count"), sku()]));
+    assert_eq!(
+        cheapest(query, twice),
+        cheaper(&[&[], &["stock at product"]])
+    );
+    // Not what is deferred is read first.
+    let query = "{ product(id: 1) { name ... @defer { weight } } }";
+    let first = with_id(
+        0,
+        root("catalog", "{ product(id: 1) { __typename id name } }"),
+    );
+    let weight = about("product", "catalog", "weight");
+    let plan = defer(
+        ("{ product(id: 1) { name } }", first),
+        part(&[0], "product", "{ weight }", Some(weight)),
+    );
+    assert_eq!(cheapest(query, plan), Cheapest::Same);
+}
+
+#[test]
+fn what_some_objects_want_is_asked_with_what_all_want() {
+    let link = |names: &str| {
+        format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.8\", import: [{names}])"
+        )
+    };
+    let blind = link("\"@key\", \"@interfaceObject\"");
+    let types = format!(
+        "{}
+        interface Media @key(fields: \"id\") {{ id: ID! }}
+        type Book implements Media @key(fields: \"id\") {{ id: ID! }}
+        type Film implements Media @key(fields: \"id\") {{ id: ID! }}",
+        link("\"@key\"")
+    );
+    let found = format!(
+        "{blind} type Query {{ found: Media }} type Media @key(fields: \"id\") @interfaceObject {{ id: ID! }}"
+    );
+    let stars = format!(
+        "{blind} type Media @key(fields: \"id\") @interfaceObject {{ id: ID! stars: Int likes: Int }}"
+    );
+    let subgraphs = [
+        ("types", types.as_str()),
+        ("found", found.as_str()),
+        ("stars", stars.as_str()),
+    ];
+    let media = "{... on Media {__typename id}}";
+    let stars = |text: &str| at("found", entity("stars", media, text));
+    let told = at(
+        "found",
+        entity("types", media, "{... on Media {__typename}}"),
+    );
+    let start = node(root("found", "{ found { __typename id } }"));
+    let query = "{ found { stars ... on Book { likes } } }";
+    let good = seq([
+        start.clone(),
+        par([told.clone(), stars("{... on Media {stars likes}}")]),
+    ]);
+    assert_eq!(cheapest_in(&subgraphs, query, good), Cheapest::Same);
+    // Alone it waits until it is known who wants it.
+    let query = "{ found { ... on Book { likes } } }";
+    let good = seq([start, told, stars("{... on Media {likes}}")]);
+    assert_eq!(cheapest_in(&subgraphs, query, good), Cheapest::Same);
 }

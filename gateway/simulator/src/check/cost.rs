@@ -22,9 +22,11 @@ pub struct Cost {
 impl Cost {
     /// Counts a plan.
     pub fn of(plan: &Plan) -> Self {
-        let Some(node) = &plan.node else {
-            return Self::default();
-        };
+        plan.node.as_ref().map(Self::of_node).unwrap_or_default()
+    }
+
+    /// Counts a part of a plan.
+    pub(super) fn of_node(node: &Node) -> Self {
         let mut cost = Self {
             depth: depth(node),
             requests: requests(node),

@@ -1,6 +1,6 @@
 //! Whether the response holds what the client has selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::{
     ExecutableDocument,
@@ -163,6 +163,33 @@ impl<'c> Client<'c> {
                 None => faults.add(Rule::Covered, format!("{path} has nothing below it")),
             }
         }
+    }
+
+    /// Whether the response holds one of the root fields.
+    pub(super) fn is_root_covered(
+        &self,
+        operation: &'c Operation,
+        key: &str,
+        known: &Known,
+    ) -> bool {
+        let ty = operation.object_type().as_str();
+        let collected = self.collect(ty, &[&operation.selection_set]);
+        let mut faults = Faults::default();
+        for (own, fields) in collected.iter().filter(|(own, _)| own == key) {
+            if let Some(object) = known.types.get(ty) {
+                self.field(ty, object, (own, fields), key, &mut faults);
+            }
+        }
+        faults.into_result(()).is_ok()
+    }
+
+    /// The labels of the client's deferred parts, each with the number of places where it is.
+    pub(super) fn labels(&self, operation: &'c Operation) -> BTreeMap<Label, usize> {
+        let mut labels = BTreeMap::new();
+        for (label, _) in self.parts(operation, true) {
+            *labels.entry(label).or_default() += 1;
+        }
+        labels
     }
 
     /// The deferred parts that the client has asked for; with those that conditions leave out, if `is_all`.

@@ -10,12 +10,16 @@ mod assignment;
 mod cheapest;
 mod cost;
 mod cover;
+mod deferred;
 mod execute;
 mod fault;
 mod fields;
+mod holds;
 mod knowledge;
 mod model;
 mod represent;
+mod rules;
+mod search;
 mod select;
 mod structure;
 mod targets;
@@ -147,7 +151,7 @@ impl<'a> Checker<'a> {
         };
         structure::kinds(&kept, &keys, faults);
         if operation.operation_type == OperationType::Mutation {
-            structure::mutation_order(node.as_ref(), &keys, faults);
+            structure::mutation_order(plan.node.as_ref(), values, &keys, faults);
         }
         let mut run = Run {
             model: &self.model,
@@ -174,10 +178,7 @@ impl<'a> Checker<'a> {
             run.merge(&mut whole, &part.known);
         }
         all.covered(operation, &whole, run.faults);
-        let mut labels = BTreeMap::<_, usize>::new();
-        for (label, _) in all.parts(operation, true) {
-            *labels.entry(label).or_default() += 1;
-        }
+        let labels = all.labels(operation);
         // Fragments of one label at several places do not come at once: which are there cannot be said by label.
         let is_clear = |part: &&Part| {
             let mut places = part.labels.iter().map(|label| labels.get(label));

@@ -165,6 +165,15 @@ fn mutations_are_in_order() {
     right(neighbours, node(root("catalog", both)));
     let first = node(root("catalog", "mutation { rename(id: 1) { name } }"));
     breaks(Rule::NoDuplicate, neighbours, seq([first, third()]));
+    // What may be asked in between keeps them apart, whether it is asked or not.
+    let query = "mutation($yes: Boolean!) {
+        rename(id: 1) { count @include(if: $yes) } archive(id: 3) { name }
+    }";
+    let first = node(root(
+        "catalog",
+        "mutation { rename(id: 1) { __typename id } }",
+    ));
+    right(query, seq([first, include("yes", counted()), third()]));
 }
 
 #[test]

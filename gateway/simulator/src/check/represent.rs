@@ -6,7 +6,8 @@ use super::{
     fault::Rule,
     fields::Item,
     knowledge::{Known, Told},
-    model::{ContextRule, Model},
+    model::Model,
+    rules::ContextRule,
     select::{Place, Selecting},
     targets::{Target, applies},
 };

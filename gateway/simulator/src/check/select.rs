@@ -162,7 +162,7 @@ impl Selecting<'_> {
         }
     }
 
-    fn rules(&self, place: &Place, field: &str) -> super::model::Rules {
+    fn rules(&self, place: &Place, field: &str) -> super::rules::Rules {
         // The supergraph has an interface object's fields at the interface.
         let ty = if self.service.is_interface_object(&place.subgraph_type) {
             &place.subgraph_type

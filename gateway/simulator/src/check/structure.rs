@@ -6,6 +6,7 @@ use apollo_compiler::executable::Field;
 use federation::plan::{Fetch, Node, OperationKind, PathElement, Plan, Selection};
 
 use super::{
+    assignment::{self, Assignment},
     execute::describe,
     fault::{Faults, Rule},
 };
@@ -165,14 +166,23 @@ fn kinds_below(
 }
 
 /// A mutation's steps under one assignment: `root_keys` are what the client asks for, in order.
-pub(super) fn mutation_order(node: Option<&Node>, root_keys: &[String], faults: &mut Faults) {
+pub(super) fn mutation_order(
+    node: Option<&Node>,
+    values: &Assignment,
+    root_keys: &[String],
+    faults: &mut Faults,
+) {
     let mut steps = Vec::new();
     if let Some(node) = node {
-        linear(node, &mut steps, faults);
+        linear(node, values, &[], &mut steps, faults);
     }
     let mut asked: Vec<String> = Vec::new();
-    let mut last: Option<(&Fetch, bool)> = None;
-    for (fetch, at) in steps {
+    let mut last: Option<Fetch> = None;
+    for step in steps {
+        let Step::Fetch(fetch, at) = step else {
+            last = None;
+            continue;
+        };
         if fetch.is_entities() || !at.is_empty() {
             let of = at.iter().find_map(|element| match element {
                 PathElement::Key(key) => Some(key),
@@ -180,36 +190,22 @@ pub(super) fn mutation_order(node: Option<&Node>, root_keys: &[String], faults: 
             });
             // Of a field that is not asked there are no objects.
             if of.is_some_and(|key| root_keys.contains(key)) && of != asked.last() {
-                let message = format!("{} is not before the next root field", describe(fetch, at));
+                let message = format!("{} is not before the next root field", describe(&fetch, at));
                 faults.add(Rule::MutationOrder, message);
             }
-            if let Some((_, is_followed)) = &mut last {
-                *is_followed = true;
-            }
+            last = None;
             continue;
         }
-        if let Some((before, false)) = last
-            && before.service == fetch.service
-            && !has_parts(node)
-        {
+        if last.is_some_and(|before| before.service == fetch.service) {
             let message = format!("neighbours are asked of {} apart", fetch.service);
             faults.add(Rule::NoDuplicate, message);
         }
         asked.extend(response_keys(&fetch.selections));
-        last = Some((fetch, false));
+        last = Some(fetch);
     }
     if asked != root_keys {
         let message = format!("root fields are asked as {asked:?} instead of {root_keys:?}");
         faults.add(Rule::MutationOrder, message);
-    }
-}
-
-/// What is deferred of a field keeps its neighbours out of its fetch.
-fn has_parts(node: Option<&Node>) -> bool {
-    match node {
-        Some(Node::Defer { .. }) => true,
-        Some(Node::Sequence(nodes)) => nodes.iter().any(|node| has_parts(Some(node))),
-        _ => false,
     }
 }
 
@@ -232,19 +228,35 @@ pub(super) fn conditional(node: &Node, found: &mut BTreeSet<String>) {
     }
 }
 
+/// A step of a mutation.
+enum Step<'p> {
+    Fetch(Fetch, &'p [PathElement]),
+    /// Here is something under another assignment, or a field begins or ends of which a part is deferred: the root fields
+    /// before and after it are not asked together.
+    Gap,
+}
+
 fn linear<'p>(
     node: &'p Node,
-    steps: &mut Vec<(&'p Fetch, &'p [PathElement])>,
+    values: &Assignment,
+    at: &'p [PathElement],
+    steps: &mut Vec<Step<'p>>,
     faults: &mut Faults,
 ) {
     match node {
-        Node::Sequence(nodes) => nodes.iter().for_each(|node| linear(node, steps, faults)),
+        Node::Sequence(nodes) => {
+            for node in nodes {
+                linear(node, values, at, steps, faults);
+            }
+        }
         Node::Parallel(nodes) => {
             for node in nodes {
                 let before = steps.len();
-                linear(node, steps, faults);
-                let is_root =
-                    |(fetch, at): &(&Fetch, &[PathElement])| !fetch.is_entities() && at.is_empty();
+                linear(node, values, at, steps, faults);
+                let is_root = |step: &Step<'_>| match step {
+                    Step::Fetch(fetch, at) => !fetch.is_entities() && at.is_empty(),
+                    Step::Gap => false,
+                };
                 if steps[before..].iter().any(is_root) {
                     faults.add(
                         Rule::MutationOrder,
@@ -254,16 +266,26 @@ fn linear<'p>(
             }
         }
         Node::Defer { primary, .. } => {
-            primary
-                .node
-                .iter()
-                .for_each(|node| linear(node, steps, faults));
+            steps.push(Step::Gap);
+            if let Some(node) = &primary.node {
+                linear(node, values, at, steps, faults);
+            }
+            steps.push(Step::Gap);
         }
-        other => each_fetch(other, &[], &mut |fetch, at| steps.push((fetch, at))),
+        Node::Condition { .. } => match assignment::chosen(node, values) {
+            Some(chosen) => linear(chosen, values, at, steps, faults),
+            None => steps.push(Step::Gap),
+        },
+        Node::Flatten { path, node } => linear(node, values, path, steps, faults),
+        Node::Fetch(fetch) => steps.push(match assignment::fetch(fetch, values) {
+            Some(fetch) => Step::Fetch(fetch, at),
+            None => Step::Gap,
+        }),
+        Node::Subscription { .. } => {}
     }
 }
 
-fn response_keys(selections: &[Selection]) -> Vec<String> {
+pub(super) fn response_keys(selections: &[Selection]) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for selection in selections {
         let more = match selection {

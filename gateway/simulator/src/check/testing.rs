@@ -12,7 +12,7 @@ use federation::{
 };
 
 use super::{Cheapest, Checker, Cost, Fault, Rule, check};
-use crate::sdl::Subgraph;
+use crate::{compose::compose, sdl::Subgraph};
 
 struct Fixture {
     supergraph: Supergraph,
@@ -54,11 +54,7 @@ pub(super) fn verdict_with(
     let document =
         ExecutableDocument::parse_and_validate(schema, query, "query.graphql").expect("valid");
     let operation = document.operations.get(None).expect("one operation");
-    let kind = match operation.operation_type {
-        ast::OperationType::Query => OperationKind::Query,
-        ast::OperationType::Mutation => OperationKind::Mutation,
-        ast::OperationType::Subscription => OperationKind::Subscription,
-    };
+    let kind = kind_of(operation.operation_type);
     check(
         &fixture.supergraph,
         &fixture.subgraphs,
@@ -69,25 +65,51 @@ pub(super) fn verdict_with(
     )
 }
 
-/// What trying everything finds, next to a plan of this cost.
+/// What trying everything finds, next to a plan of this cost; `@defer` is answered in parts.
 pub(super) fn cheapest(query: &str, node: Node) -> Cheapest {
     let fixture = fixture();
-    let schema = fixture.supergraph.api_schema();
+    cheapest_of(&fixture.supergraph, &fixture.subgraphs, query, node)
+}
+
+/// The same, for subgraphs of a test's own.
+pub(super) fn cheapest_in(subgraphs: &[(&str, &str)], query: &str, node: Node) -> Cheapest {
+    let owned = |(name, sdl): &(&str, &str)| ((*name).to_owned(), (*sdl).to_owned());
+    let sources: Vec<_> = subgraphs.iter().map(owned).collect();
+    let supergraph = compose(&sources).expect("it composes");
+    let parsed = subgraphs
+        .iter()
+        .map(|(name, sdl)| Subgraph::parse(name, sdl));
+    let parsed: Result<Vec<_>, _> = parsed.collect();
+    cheapest_of(&supergraph, &parsed.expect("subgraphs"), query, node)
+}
+
+fn cheapest_of(
+    supergraph: &Supergraph,
+    subgraphs: &[Subgraph],
+    query: &str,
+    node: Node,
+) -> Cheapest {
+    let schema = supergraph.api_schema();
     let document =
         ExecutableDocument::parse_and_validate(schema, query, "query.graphql").expect("valid");
     let operation = document.operations.get(None).expect("one operation");
-    let kind = if operation.is_subscription() {
-        OperationKind::Subscription
-    } else {
-        OperationKind::Query
-    };
     let plan = Plan {
-        kind,
+        kind: kind_of(operation.operation_type),
         node: Some(node),
     };
-    let checker = Checker::new(&fixture.supergraph, &fixture.subgraphs);
-    let options = PlanOptions::default();
-    checker.cheapest(&document, operation, &options, &plan)
+    let options = PlanOptions {
+        defer: true,
+        ..PlanOptions::default()
+    };
+    Checker::new(supergraph, subgraphs).cheapest(&document, operation, &options, &plan)
+}
+
+fn kind_of(ty: ast::OperationType) -> OperationKind {
+    match ty {
+        ast::OperationType::Query => OperationKind::Query,
+        ast::OperationType::Mutation => OperationKind::Mutation,
+        ast::OperationType::Subscription => OperationKind::Subscription,
+    }
 }
 
 #[track_caller]
@@ -207,12 +229,10 @@ fn read(text: &str) -> (OperationKind, Vec<Selection>) {
     let Some(ast::Definition::OperationDefinition(operation)) = document.definitions.first() else {
         panic!("no operation: {text}");
     };
-    let kind = match operation.operation_type {
-        ast::OperationType::Query => OperationKind::Query,
-        ast::OperationType::Mutation => OperationKind::Mutation,
-        ast::OperationType::Subscription => OperationKind::Subscription,
-    };
-    (kind, selections(&operation.selection_set))
+    (
+        kind_of(operation.operation_type),
+        selections(&operation.selection_set),
+    )
 }
 
 fn selections(all: &[ast::Selection]) -> Vec<Selection> {

@@ -10,6 +10,7 @@ use super::{
     cover::Client,
     fields::{Arguments, Item, of_ast},
     model::Model,
+    rules::ContextRule,
 };
 
 /// Keys and requirements of what is there for the sake of keys and requirements: so many levels of it.
@@ -27,7 +28,9 @@ pub(super) struct WantedField {
     pub(super) field: String,
     pub(super) arguments: Arguments,
     /// Not the client's.
-    is_extra: bool,
+    pub(super) is_extra: bool,
+    /// How many deferred parts it is in: it is not read with what comes before, not even to be sent.
+    pub(super) part: usize,
     /// Which of [`Wants::choices`] says where it is read, if it has to be read from one subgraph alone.
     pub(super) choice: Option<usize>,
     /// Nothing for leaves.
@@ -62,6 +65,20 @@ pub(super) fn conflicts(model: &Model<'_>, wanted: &Wanted) -> bool {
             .any(|child| conflicts(model, child))
 }
 
+/// Puts what is not wanted early into one part more.
+pub(super) fn put_off(wanted: &mut Wanted, early: Option<&Wanted>) {
+    for (ty, fields) in wanted {
+        let early = early.and_then(|early| early.get(ty));
+        for (key, field) in fields {
+            let early = early.and_then(|early| early.get(key));
+            field.part += usize::from(early.is_none());
+            if let Some(child) = &mut field.child {
+                put_off(child, early.and_then(|early| early.child.as_ref()));
+            }
+        }
+    }
+}
+
 /// Makes it.
 pub(super) struct Wants<'c> {
     pub(super) model: &'c Model<'c>,
@@ -70,9 +87,18 @@ pub(super) struct Wants<'c> {
 }
 
 impl<'c> Wants<'c> {
-    pub(super) fn operation(&self, root: &str, set: &'c SelectionSet) -> Wanted {
-        let mut wanted = self.client_wants([root.to_owned()], &[set]);
+    /// What the client wants of an operation's root.
+    pub(super) fn of_client(&self, root: &str, set: &'c SelectionSet) -> Wanted {
+        self.client_wants([root.to_owned()], &[set])
+    }
+
+    /// Adds what is of use for it.
+    pub(super) fn with_extras(&self, mut wanted: Wanted) -> Wanted {
         self.extend(&mut wanted, MAX_EXTRA);
+        // What contexts select may be of other subgraphs, too.
+        if self.add_contexts(&mut wanted) {
+            self.extend(&mut wanted, MAX_EXTRA);
+        }
         wanted
     }
 
@@ -97,8 +123,9 @@ impl<'c> Wants<'c> {
                 let mut pairs = sources
                     .iter()
                     .flat_map(|one| sources.iter().map(move |two| (&one.1, &two.1)));
-                let is_shareable =
-                    !self.model.is_list(ty, &field.field) && pairs.all(|(one, two)| one == two);
+                let is_shareable = !self.model.is_mutation(ty)
+                    && !self.model.is_list(ty, &field.field)
+                    && pairs.all(|(one, two)| one == two);
                 if sources.len() > 1 && !is_shareable {
                     field.choice = Some(choices.len());
                     choices.push(sources.into_iter().map(|(name, _)| name).collect());
@@ -127,6 +154,7 @@ impl<'c> Wants<'c> {
                     field: first.name.to_string(),
                     arguments: of_ast(&first.arguments),
                     is_extra: false,
+                    part: 0,
                     choice: None,
                     child: self.child_of_client(&ty, &fields),
                 };
@@ -185,6 +213,41 @@ impl<'c> Wants<'c> {
             .any(|(ty, fields)| !fields.is_empty() || self.model.share_interface_object(ty, ty))
     }
 
+    /// Adds what arguments take from enclosing objects; whether there are any.
+    fn add_contexts(&self, wanted: &mut Wanted) -> bool {
+        let mut is_any = false;
+        for (ty, fields) in wanted.iter_mut() {
+            let mut taken = Vec::new();
+            for field in fields.values_mut() {
+                if let Some(child) = &mut field.child {
+                    is_any |= self.add_contexts(child);
+                    taken.extend(self.contexts_below(child));
+                }
+            }
+            for rule in taken {
+                if self.model.carries(ty, &rule.context) {
+                    self.add(ty, &rule.selection, fields);
+                    is_any = true;
+                }
+            }
+        }
+        is_any
+    }
+
+    /// The contexts that what is wanted here and below takes arguments from.
+    fn contexts_below(&self, wanted: &Wanted) -> Vec<ContextRule> {
+        let mut found = Vec::new();
+        for (ty, fields) in wanted {
+            for field in fields.values() {
+                found.extend(self.model.all_contexts(ty, &field.field));
+                if let Some(child) = &field.child {
+                    found.extend(self.contexts_below(child));
+                }
+            }
+        }
+        found
+    }
+
     fn add(&self, ty: &str, items: &[Item], fields: &mut BTreeMap<String, WantedField>) {
         for item in items {
             match item {
@@ -222,7 +285,8 @@ impl<'c> Wants<'c> {
         is_composite: bool,
         fields: &'w mut BTreeMap<String, WantedField>,
     ) -> &'w mut WantedField {
-        let is_same = |one: &WantedField| one.field == name && one.arguments == *arguments;
+        let is_same =
+            |one: &WantedField| one.field == name && one.arguments == *arguments && one.part == 0;
         let known = fields
             .iter()
             .find(|(_, one)| is_same(one))
@@ -235,6 +299,7 @@ impl<'c> Wants<'c> {
                 field: name.to_owned(),
                 arguments: arguments.clone(),
                 is_extra: true,
+                part: 0,
                 choice: None,
                 child: is_composite.then(|| {
                     types()
