@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::{Name, ast::VariableDefinition, executable::Operation};
 
-use self::targets::Targets;
+use self::targets::{Targets, merge_repeated};
 use super::{
     graph::{Entry, Graph, GroupId, NodeId, PositionId, Representation},
     selection::Condition,
@@ -156,16 +156,17 @@ impl Renderer<'_, '_> {
         let Some(interface) = first.type_name else {
             return;
         };
-        let is_common = representations
-            .iter()
-            .all(|one| one.type_name == first.type_name && one.fields == first.fields);
+        let is_like =
+            |one: &Representation| one.type_name == first.type_name && one.fields == first.fields;
+        let is_common = representations.iter().all(is_like);
         let is_whole = self
             .session
             .types
             .members(here.leaves)
             .iter()
             .all(|leaf| representations.iter().any(|one| one.leaf == *leaf));
-        if is_common && is_whole {
+        let is_said = is_whole || representations.iter().any(|one| one.leaf == interface);
+        if is_common && is_said {
             *representations = vec![Representation {
                 leaf: interface,
                 ..first
@@ -234,6 +235,9 @@ impl Renderer<'_, '_> {
                     }
                 }
             }
+        }
+        if self.session.interface_object(view).is_some() {
+            plain = merge_repeated(plain);
         }
         typed.sort_by_key(|(ty, _)| *ty);
         plain.extend(

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::Renderer;
 use crate::{
     model::{Kind, Output, SubgraphId, TypeId},
+    plan::Selection,
     planner::{
         graph::Entry,
         type_sets::TypeSet,
@@ -129,4 +130,34 @@ impl Renderer<'_, '_> {
         let field = model.field(model.field_named(ty, name)?);
         Some(field.output_in(field.joined(subgraph)?))
     }
+}
+
+/// What is wanted of different types of an interface object, where its subgraph is asked for all of it alike.
+pub(super) fn merge_repeated(selections: Vec<Selection>) -> Vec<Selection> {
+    let mut merged: Vec<Selection> = Vec::with_capacity(selections.len());
+    let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for selection in selections {
+        if let Selection::Field(field) = &selection {
+            let key = field.alias.as_ref().unwrap_or(&field.name);
+            let places = places.entry(key.clone()).or_default();
+            let same = places.iter().find(|place| match &merged[**place] {
+                Selection::Field(known) => {
+                    known.name == field.name
+                        && known.arguments == field.arguments
+                        && known.conditions == field.conditions
+                }
+                Selection::Inline(_) => false,
+            });
+            if let Some(place) = same {
+                if let Selection::Field(known) = &mut merged[*place] {
+                    known.selections.extend(field.selections.iter().cloned());
+                    known.selections = merge_repeated(std::mem::take(&mut known.selections));
+                }
+                continue;
+            }
+            places.push(merged.len());
+        }
+        merged.push(selection);
+    }
+    merged
 }
