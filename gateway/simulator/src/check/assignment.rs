@@ -22,9 +22,8 @@ pub(super) fn assignments(
     operation: &executable::Operation,
     plan: &Plan,
 ) -> Vec<Assignment> {
-    let mut conditions = BTreeSet::new();
-    in_operation(document, &operation.selection_set, &mut conditions);
-    let mut names: BTreeSet<_> = conditions.into_iter().map(|(name, _)| name).collect();
+    let conditions = conditions(document, operation).into_iter();
+    let mut names: BTreeSet<_> = conditions.map(|(name, ..)| name).collect();
     if let Some(node) = &plan.node {
         in_node(node, &mut names);
     }
@@ -48,17 +47,44 @@ pub(super) fn everything(
     document: &ExecutableDocument,
     operation: &executable::Operation,
 ) -> Option<Assignment> {
-    let mut conditions = BTreeSet::new();
-    in_operation(document, &operation.selection_set, &mut conditions);
-    let values: Assignment = conditions.iter().cloned().collect();
-    (values.len() == conditions.len()).then_some(values)
+    let conditions = conditions(document, operation).into_iter();
+    let selecting: BTreeSet<_> = conditions.map(|(name, value, _)| (name, value)).collect();
+    let values: Assignment = selecting.iter().cloned().collect();
+    (values.len() == selecting.len()).then_some(values)
 }
 
-/// The variables of an operation's conditions, each with the value that selects.
+/// Where one assignment selects everything, the one that selects nothing that it can leave out, and defers as much.
+pub(super) fn nothing(
+    document: &ExecutableDocument,
+    operation: &executable::Operation,
+) -> Assignment {
+    let mut values = Assignment::new();
+    for (name, value, defers) in conditions(document, operation) {
+        if defers {
+            values.insert(name, true);
+        } else {
+            values.entry(name).or_insert(!value);
+        }
+    }
+    values
+}
+
+/// A variable with the value that selects or defers, and whether it defers.
+type Condition = (String, bool, bool);
+
+fn conditions(
+    document: &ExecutableDocument,
+    operation: &executable::Operation,
+) -> BTreeSet<Condition> {
+    let mut found = BTreeSet::new();
+    in_operation(document, &operation.selection_set, &mut found);
+    found
+}
+
 fn in_operation(
     document: &ExecutableDocument,
     set: &executable::SelectionSet,
-    found: &mut BTreeSet<(String, bool)>,
+    found: &mut BTreeSet<Condition>,
 ) {
     let mut read = |directives: &ast::DirectiveList| {
         for directive in directives {
@@ -66,7 +92,8 @@ fn in_operation(
             if let Some(Value::Variable(name)) = condition.map(|value| &**value)
                 && matches!(directive.name.as_str(), "skip" | "include" | "defer")
             {
-                found.insert((name.to_string(), directive.name != "skip"));
+                let defers = directive.name == "defer";
+                found.insert((name.to_string(), directive.name != "skip", defers));
             }
         }
     };

@@ -28,7 +28,7 @@ use super::{
     model::Model,
     search::{Before, Search},
     structure,
-    wanted::{Wanted, Wants, conflicts, put_off},
+    wanted::{Wanted, Wants, conflicts, may_be_late, put_off},
 };
 
 /// What trying everything has found.
@@ -56,12 +56,14 @@ impl Checker<'_> {
         let Some(values) = assignment::everything(document, operation) else {
             return Cheapest::OutOfBounds;
         };
+        let nothing = assignment::nothing(document, operation);
         let comparison = Comparison {
             model: &self.model,
             document,
             operation,
             options,
             values: &values,
+            nothing: &nothing,
         };
         let node = plan.node.as_ref();
         let node = node.and_then(|node| assignment::chosen(node, &values));
@@ -79,6 +81,8 @@ pub(super) struct Comparison<'c> {
     pub(super) operation: &'c Operation,
     pub(super) options: &'c PlanOptions,
     pub(super) values: &'c Assignment,
+    /// What is selected under this one is always selected.
+    nothing: &'c Assignment,
 }
 
 /// What a part of a plan is for, and what it is part of.
@@ -165,21 +169,17 @@ impl Comparison<'_> {
     /// What one part of the answer costs.
     pub(super) fn compare(&self, node: Option<&Node>, setting: Setting<'_>) -> Cheapest {
         let client = self.client(setting.delivered);
-        let wants = Wants {
-            model: self.model,
-            client: &client,
-            options: self.options,
-        };
-        let mut wanted = self.wanted(&wants, setting.root_key);
+        let mut wanted = self.wanted(&client, setting.root_key);
+        let late = self.wanted(&self.always(setting.delivered), setting.root_key);
         for early in setting.early {
-            let client = self.client(Some(early));
-            let early = Wants {
-                client: &client,
-                ..wants
-            };
-            let early = self.wanted(&early, setting.root_key);
+            let always = self.wanted(&self.always(Some(early)), setting.root_key);
+            let early = self.wanted(&self.client(Some(early)), setting.root_key);
+            if may_be_late(&late, &early, Some(&always)) {
+                return Cheapest::OutOfBounds;
+            }
             put_off(&mut wanted, Some(&early));
         }
+        let wants = self.wants(&client);
         let mut wanted = wants.with_extras(wanted);
         if conflicts(self.model, &wanted) {
             return Cheapest::OutOfBounds;
@@ -230,8 +230,25 @@ impl Comparison<'_> {
         }
     }
 
-    fn wanted<'s>(&'s self, wants: &Wants<'s>, root_key: Option<&str>) -> Wanted {
+    /// The same, with nothing that a condition may leave out.
+    fn always<'s>(&'s self, delivered: Option<&'s BTreeSet<Label>>) -> Client<'s> {
+        Client {
+            values: self.nothing,
+            ..self.client(delivered)
+        }
+    }
+
+    fn wants<'s>(&'s self, client: &'s Client<'s>) -> Wants<'s> {
+        Wants {
+            model: self.model,
+            client,
+            options: self.options,
+        }
+    }
+
+    fn wanted(&self, client: &Client<'_>, root_key: Option<&str>) -> Wanted {
         let root = self.model.root_type(self.operation.operation_type);
+        let wants = self.wants(client);
         let mut wanted = wants.of_client(&root, &self.operation.selection_set);
         for fields in wanted.values_mut() {
             fields.retain(|key, _| root_key.is_none_or(|own| own == key));

@@ -4,7 +4,8 @@
 //! fetches of the plan around it have found out by the time, and what else of use they could have selected: keys and what is
 //! required, but nothing that is deferred. It is late or in time by the round in which it can be delivered, which is not
 //! before all that is around it; then fewer fetches are better. Objects that are there by then are not read again from where
-//! they came, unless there is no other way.
+//! they came, unless there is no other way. What comes early only under a condition, and is deferred without one, is out of
+//! bounds.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -79,6 +79,24 @@ pub(super) fn put_off(wanted: &mut Wanted, early: Option<&Wanted>) {
     }
 }
 
+/// Whether anything is wanted late in any case, and early in some: when not, it has to be read late.
+pub(super) fn may_be_late(late: &Wanted, early: &Wanted, always: Option<&Wanted>) -> bool {
+    late.iter().any(|(ty, fields)| {
+        let early = early.get(ty);
+        let always = always.and_then(|always| always.get(ty));
+        fields.iter().any(|(key, field)| {
+            let Some(early) = early.and_then(|early| early.get(key)) else {
+                return false;
+            };
+            let Some(always) = always.and_then(|always| always.get(key)) else {
+                return true;
+            };
+            let children = field.child.as_ref().zip(early.child.as_ref());
+            children.is_some_and(|(late, early)| may_be_late(late, early, always.child.as_ref()))
+        })
+    })
+}
+
 /// Makes it.
 pub(super) struct Wants<'c> {
     pub(super) model: &'c Model<'c>,
