@@ -21,6 +21,7 @@ pub(super) fn collect(compiler: &Compiler<'_>, type_name: &Name, sources: &[Sour
         mentions: Vec::new(),
         deferred: Vec::new(),
         visited: HashSet::new(),
+        uncertain: HashSet::new(),
     };
     for source in sources {
         collector.visit(&source.selections, &source.conditions);
@@ -56,36 +57,29 @@ struct Collector<'a> {
     deferred: Vec<DeferredSet>,
     /// Named fragments that were taken, and under which conditions.
     visited: HashSet<(Name, Vec<Condition>)>,
+    /// Those that may be for the object, with the type conditions around them.
+    uncertain: HashSet<(Name, Vec<Condition>, Vec<Name>)>,
 }
 
-impl Collector<'_> {
+impl<'a> Collector<'a> {
     fn visit(&mut self, selections: &[Selection], conditions: &[Condition]) {
         for selection in selections {
             let directives = selection.directives();
             let Some(conditions) = combine(conditions, directives) else {
                 continue;
             };
-            let (condition, set, name) = match selection {
-                Selection::Field(field) => {
-                    self.add(field, conditions);
-                    continue;
-                }
-                Selection::InlineFragment(inline) => {
-                    (inline.type_condition.as_ref(), &inline.selection_set, None)
-                }
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.fragment_name;
-                    let Some(fragment) = self.compiler.document.fragments.get(name) else {
-                        continue;
-                    };
-                    let condition = Some(fragment.type_condition());
-                    (condition, &fragment.selection_set, Some(name))
-                }
+            if let Selection::Field(field) = selection {
+                self.add(field, conditions);
+                continue;
+            }
+            let Some((condition, set, name)) = self.fragment(selection) else {
+                continue;
             };
             if !condition.is_none_or(|condition| self.applies(condition)) {
                 // It may still be for the object, once more is known of it than an interface.
-                if condition.is_some_and(|condition| self.may_apply(condition)) {
-                    self.defer(directives, condition, set, conditions);
+                if let Some(condition) = condition.filter(|condition| self.may_apply(condition)) {
+                    let around = vec![condition.clone()];
+                    self.defer_uncertain(directives, set, conditions, around);
                 }
                 continue;
             }
@@ -96,6 +90,66 @@ impl Collector<'_> {
                 name.is_none_or(|name| self.visited.insert((name.clone(), conditions.clone())));
             if is_new {
                 self.visit(&set.selections, &conditions);
+            }
+        }
+    }
+
+    /// Puts aside what is deferred in a fragment that may be for the object, inside these type conditions.
+    fn defer_uncertain(
+        &mut self,
+        directives: &DirectiveList,
+        set: &SelectionSet,
+        conditions: Vec<Condition>,
+        around: Vec<Name>,
+    ) {
+        if directives.has("defer") {
+            let (first, inner) = around.split_first().unzip();
+            let set = within(inner.unwrap_or_default(), set);
+            self.defer(directives, first, &set, conditions);
+            return;
+        }
+        for selection in &set.selections {
+            let directives = selection.directives();
+            let Some(conditions) = combine(&conditions, directives) else {
+                continue;
+            };
+            let Some((condition, set, name)) = self.fragment(selection) else {
+                continue;
+            };
+            if !condition.is_none_or(|condition| self.may_apply(condition)) {
+                continue;
+            }
+            let mut around = around.clone();
+            around.extend(condition.filter(|one| !around.contains(one)).cloned());
+            let is_new = name.is_none_or(|name| {
+                let visit = (name.clone(), conditions.clone(), around.clone());
+                self.uncertain.insert(visit)
+            });
+            if is_new {
+                self.defer_uncertain(directives, set, conditions, around);
+            }
+        }
+    }
+
+    /// A fragment's type condition, its selections and its name, if it has them.
+    fn fragment<'s>(
+        &self,
+        selection: &'s Selection,
+    ) -> Option<(Option<&'s Name>, &'s SelectionSet, Option<&'s Name>)>
+    where
+        'a: 's,
+    {
+        let document = self.compiler.document;
+        match selection {
+            Selection::Field(_) => None,
+            Selection::InlineFragment(inline) => {
+                Some((inline.type_condition.as_ref(), &inline.selection_set, None))
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.fragment_name;
+                let fragment = document.fragments.get(name)?;
+                let condition = Some(fragment.type_condition());
+                Some((condition, &fragment.selection_set, Some(name)))
             }
         }
     }
@@ -242,6 +296,19 @@ impl Collector<'_> {
             conditions: Vec::new(),
         }
     }
+}
+
+/// A selection set inside type conditions.
+fn within(conditions: &[Name], set: &SelectionSet) -> SelectionSet {
+    conditions.iter().rev().fold(set.clone(), |set, condition| {
+        let mut around = SelectionSet::new(condition.clone());
+        around.push(InlineFragment {
+            type_condition: Some(condition.clone()),
+            directives: DirectiveList::default(),
+            selection_set: set,
+        });
+        around
+    })
 }
 
 /// Adds to what any of suffices; no condition at all ends the list.
