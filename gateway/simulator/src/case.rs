@@ -121,7 +121,7 @@ impl Schema {
             ..PlanOptions::default()
         };
         let world = Arc::new(World::new(seed, subgraphs, labels));
-        let servers = Server::all(&world);
+        let servers = Server::all(&world, supergraph.api_schema());
         let hosted = host.add(servers.clone());
         let mut upstreams = Upstreams::new(ops::client::http_client());
         upstreams.urls.clone_from(&hosted.urls);

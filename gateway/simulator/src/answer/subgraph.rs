@@ -22,17 +22,22 @@ use crate::{
 #[derive(Clone)]
 pub struct Server {
     world: Arc<World>,
+    /// What clients know of all subgraphs together.
+    api: Arc<Valid<Schema>>,
     index: usize,
     epoch: Arc<Epoch>,
 }
 
 impl Server {
-    /// The servers of all subgraphs of a world, in order.
-    pub fn all(world: &Arc<World>) -> Vec<Self> {
+    /// The servers of all subgraphs of a world, in order. What a field computes depends on its arguments as the API schema
+    /// knows them: others, and other defaults, are only known to some of the subgraphs that resolve it.
+    pub fn all(world: &Arc<World>, api: &Valid<Schema>) -> Vec<Self> {
+        let api = Arc::new(api.clone());
         let epoch = Arc::new(Epoch::new(0));
         (0..world.subgraphs().len())
             .map(|index| Self {
                 world: Arc::clone(world),
+                api: Arc::clone(&api),
                 index,
                 epoch: Arc::clone(&epoch),
             })
@@ -263,7 +268,7 @@ impl Resolver for Server {
         variables: &'a JsonMap,
     ) -> Result<Resolved<'a>, Refusal> {
         let object = &place.object;
-        let arguments = arguments::coerce(
+        let mut arguments = arguments::coerce(
             self.schema(),
             &field.definition,
             &field.arguments,
@@ -284,6 +289,14 @@ impl Resolver for Server {
         }
         let local = self.local(object)?;
         let required = self.guard(place, local, field, &arguments)?;
+        if let Ok(definition) = self.api.type_field(local, &field.name) {
+            let known = arguments::coerce(&self.api, definition, &field.arguments, variables);
+            let info = self.subgraph().field_info(local, &field.name);
+            let contexts = info.into_iter().flat_map(|info| &info.contexts);
+            let contexts: Vec<_> = contexts.map(|used| used.argument.as_str()).collect();
+            arguments.retain(|name, _| contexts.contains(&name.as_str()));
+            arguments.extend(known);
+        }
         let mut provided = Vec::new();
         self.provided_below(place, &field.name, &mut provided);
         provided.extend(

@@ -36,6 +36,8 @@ const DEFAULTS: &[(&str, f64)] = &[
     ("mutations", 0.4),
     ("query_in_payload", 0.15),
     ("subscriptions", 0.15),
+    ("inputs", 0.15),
+    ("input_differs", 0.3),
     // What matters to composition alone.
     ("versions", 0.0),
     ("descriptions", 0.0),
@@ -44,8 +46,7 @@ const DEFAULTS: &[(&str, f64)] = &[
     ("hidden", 0.0),
     ("costs", 0.0),
     ("access", 0.0),
-    ("inputs", 0.0),
-    ("input_differs", 0.0),
+    ("input_defaults_differ", 0.0),
     // Operations.
     ("mutate", 0.25),
     ("subscribe", 0.15),
@@ -105,8 +106,14 @@ impl Features {
             ("access", 0.02),
             ("inputs", 0.5),
             ("input_differs", 0.2),
+            ("input_defaults_differ", 1.0),
         ]);
         features
+    }
+
+    /// Whether a feature is used at all.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|chance| *chance > 0.0)
     }
 
     /// Decides whether a feature is used here.

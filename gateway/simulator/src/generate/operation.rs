@@ -5,7 +5,9 @@ use apollo_compiler::{
     ast::Type,
     collections::IndexMap,
     response::{JsonMap, JsonValue},
-    schema::{Component, ExtendedType, FieldDefinition, InputValueDefinition},
+    schema::{
+        Component, EnumType, ExtendedType, FieldDefinition, InputObjectType, InputValueDefinition,
+    },
     validation::Valid,
 };
 use fastrand::Rng;
@@ -249,7 +251,7 @@ impl<'a> Writer<'a> {
             let text = if self.roll("variables") {
                 self.variable(&definition.ty, &value)
             } else {
-                literal(&value)
+                self.literal(&definition.ty, &value, true)
             };
             texts.push(format!("{}: {text}", definition.name));
         }
@@ -263,9 +265,10 @@ impl<'a> Writer<'a> {
     fn variable(&mut self, ty: &Type, value: &JsonValue) -> String {
         let name = format!("v{}", self.declarations.len());
         match self.rng.usize(..6) {
-            0 => self
-                .declarations
-                .push(format!("${name}: {ty} = {}", literal(value))),
+            0 => {
+                let default = self.literal(ty, value, false);
+                self.declarations.push(format!("${name}: {ty} = {default}"));
+            }
             // Without a value, where that is allowed.
             1 if !ty.is_non_null() => self.declarations.push(format!("${name}: {ty}")),
             _ => {
@@ -285,12 +288,63 @@ impl<'a> Writer<'a> {
             // conflict of arguments would pass its validation.
             return (0..2).map(|_| self.value(ty.item_type())).collect();
         }
+        match self.schema.types.get(ty.inner_named_type()) {
+            Some(ExtendedType::Enum(values)) => return self.member(values),
+            Some(ExtendedType::InputObject(input)) => return self.entries(input),
+            _ => {}
+        }
         let number = self.rng.u32(..4);
         match ty.inner_named_type().as_str() {
             "Int" => JsonValue::from(number),
             "Float" => JsonValue::from(f64::from(number) + 0.5),
             "Boolean" => JsonValue::from(number > 1),
             _ => JsonValue::from(format!("s{number}")),
+        }
+    }
+
+    fn member(&mut self, values: &EnumType) -> JsonValue {
+        let place = self.rng.usize(..values.values.len());
+        JsonValue::from(values.values[place].value.as_str())
+    }
+
+    fn entries(&mut self, input: &InputObjectType) -> JsonValue {
+        let mut entries = JsonMap::new();
+        for field in input.fields.values() {
+            // An object in itself has to end.
+            let is_itself = *field.ty.inner_named_type() == input.name;
+            let may_miss = !field.is_required();
+            if !(may_miss && (is_itself || self.rng.bool())) {
+                entries.insert(field.name.as_str(), self.value(&field.ty));
+            }
+        }
+        JsonValue::Object(entries)
+    }
+
+    /// A value as GraphQL text; in objects, some of it may be in variables.
+    fn literal(&mut self, ty: &Type, value: &JsonValue, may_vary: bool) -> String {
+        match (value, self.schema.types.get(ty.inner_named_type())) {
+            (JsonValue::Array(items), _) => {
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| self.literal(ty.item_type(), item, may_vary))
+                    .collect();
+                format!("[{}]", items.join(","))
+            }
+            (JsonValue::Object(entries), Some(ExtendedType::InputObject(input))) => {
+                let mut texts = Vec::new();
+                for (name, value) in entries {
+                    let ty = &input.fields[name.as_str()].ty;
+                    let text = if may_vary && self.rng.u8(..4) == 0 {
+                        self.variable(ty, value)
+                    } else {
+                        self.literal(ty, value, may_vary)
+                    };
+                    texts.push(format!("{}: {text}", name.as_str()));
+                }
+                format!("{{{}}}", texts.join(", "))
+            }
+            (JsonValue::String(member), Some(ExtendedType::Enum(_))) => member.as_str().to_owned(),
+            _ => value.to_string(),
         }
     }
 
@@ -334,8 +388,4 @@ impl<'a> Writer<'a> {
         }
         format!(" @{directive}(if: ${name})")
     }
-}
-
-fn literal(value: &JsonValue) -> String {
-    value.to_string()
 }

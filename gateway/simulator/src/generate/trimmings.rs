@@ -162,7 +162,7 @@ fn add_inputs(rng: &mut Rng, features: &Features, sub: &mut Sub) {
         differs("DOWN", "DOWN @inaccessible"),
         differs("", "RANDOM"),
     ];
-    let fields = [
+    let mut fields = [
         differs("name: String", "name: String!"),
         differs("sizes: [Int!]", "sizes: [Int!]!"),
         differs("order: Order", "order: Order = UP"),
@@ -170,10 +170,15 @@ fn add_inputs(rng: &mut Rng, features: &Features, sub: &mut Sub) {
         differs("not: Filter", ""),
         differs("", "more: Boolean @inaccessible"),
     ];
-    let argument = differs(
+    let mut argument = differs(
         "where: Filter",
         "where: Filter = { name: \"all\", order: UP }",
     );
+    if !features.has("input_defaults_differ") {
+        // What one subgraph takes for granted and another does not cannot be asked of one schema over all.
+        (fields[2], fields[3]) = ("order: Order", "limit: Int = 10");
+        argument = "where: Filter";
+    }
     let _ = write!(
         sub.more,
         "\nenum Order {{ {} }}\n\ninput Filter {{ {} }}\n",
