@@ -42,15 +42,27 @@ pub(super) fn assignments(
         .collect()
 }
 
-/// The assignment under which all of an operation is selected, if there is one.
+/// The assignment under which all of an operation is selected. Variables that select something by either value have none: what
+/// they decide about is there, whatever they are; and whether there are any.
 pub(super) fn everything(
     document: &ExecutableDocument,
     operation: &executable::Operation,
-) -> Option<Assignment> {
-    let conditions = conditions(document, operation).into_iter();
-    let selecting: BTreeSet<_> = conditions.map(|(name, value, _)| (name, value)).collect();
-    let values: Assignment = selecting.iter().cloned().collect();
-    (values.len() == selecting.len()).then_some(values)
+) -> (Assignment, bool) {
+    let conditions = conditions(document, operation);
+    let selects = |name: &str, value| {
+        let mut conditions = conditions.iter();
+        conditions.any(|(one, selecting, _)| one == name && *selecting == value)
+    };
+    let mut values = Assignment::new();
+    let mut is_torn = false;
+    for (name, value, _) in &conditions {
+        if selects(name, !value) {
+            is_torn = true;
+        } else {
+            values.insert(name.clone(), *value);
+        }
+    }
+    (values, is_torn)
 }
 
 /// Where one assignment selects everything, the one that selects nothing that it can leave out, and defers as much.
@@ -209,8 +221,17 @@ pub(super) fn chosen<'n>(node: &'n Node, values: &Assignment) -> Option<&'n Node
             if_clause,
             else_clause,
         } => {
-            let is_true = values.get(variable) == Some(&true);
-            let clause = if is_true { if_clause } else { else_clause };
+            let clause = match values.get(variable) {
+                Some(true) => if_clause,
+                Some(false) => else_clause,
+                None => {
+                    if if_clause.is_some() {
+                        if_clause
+                    } else {
+                        else_clause
+                    }
+                }
+            };
             chosen(clause.as_deref()?, values)
         }
         other => Some(other),

@@ -53,9 +53,10 @@ impl Checker<'_> {
         options: &PlanOptions,
         plan: &Plan,
     ) -> Cheapest {
-        let Some(values) = assignment::everything(document, operation) else {
+        let (values, is_torn) = assignment::everything(document, operation);
+        if is_torn && plan.node.as_ref().is_some_and(structure::has_choices) {
             return Cheapest::OutOfBounds;
-        };
+        }
         let nothing = assignment::nothing(document, operation);
         let comparison = Comparison {
             model: &self.model,
@@ -67,9 +68,14 @@ impl Checker<'_> {
         };
         let node = plan.node.as_ref();
         let node = node.and_then(|node| assignment::chosen(node, &values));
-        match operation.operation_type {
+        let found = match operation.operation_type {
             OperationType::Mutation => comparison.mutation(node),
             _ => comparison.answer(node, None),
+        };
+        match found {
+            // What a condition selects inside one that excludes it is never there.
+            Cheapest::Unanswerable if is_torn => Cheapest::OutOfBounds,
+            found => found,
         }
     }
 }

@@ -135,15 +135,35 @@ fn subscriptions_and_conditions_are_looked_at() {
 }
 
 #[test]
+fn conditions_that_exclude_each_other_are_looked_at_together() {
+    let query = "query($yes: Boolean!) {
+        product(id: 1) { note @include(if: $yes) count @include(if: $yes) weight @skip(if: $yes) }
+    }";
+    let first = || product("__typename id note weight");
+    let count = include("yes", about("product", "stock", "count"));
+    let good = seq([first(), count.clone()]);
+    assert_eq!(cheapest(query, good), Cheapest::Same);
+    let weight = about("product", "catalog", "weight");
+    let skipped = Node::Condition {
+        variable: "yes".to_owned(),
+        if_clause: None,
+        else_clause: Some(Box::new(weight)),
+    };
+    let wasteful = seq([first(), par([count, skipped])]);
+    let rounds: &[&[&str]] = &[&["catalog at "], &["stock at product"]];
+    assert_eq!(cheapest(query, wasteful), cheaper(rounds));
+}
+
+#[test]
 fn what_it_cannot_look_at_is_said() {
     let query = "query($yes: Boolean!) {
-        product(id: 1) { name @include(if: $yes) weight @skip(if: $yes) }
+        product(id: 1) { name @include(if: $yes) ... @defer { weight @skip(if: $yes) } }
     }";
-    assert_eq!(
-        cheapest(query, product("name")),
-        Cheapest::OutOfBounds,
-        "never is all selected"
+    let plan = defer(
+        ("{ product(id: 1) { name } }", product("name weight")),
+        part(&[], "product", "{ weight }", None),
     );
+    assert_eq!(cheapest(query, plan), Cheapest::OutOfBounds);
 }
 
 fn about(path: &str, service: &str, fields: &str) -> Node {

@@ -209,6 +209,25 @@ pub(super) fn mutation_order(
     }
 }
 
+/// Whether it depends on a variable which of two ways is gone, or when a part is delivered.
+pub(super) fn has_choices(node: &Node) -> bool {
+    match node {
+        Node::Sequence(nodes) | Node::Parallel(nodes) => nodes.iter().any(has_choices),
+        Node::Fetch(_) | Node::Flatten { .. } => false,
+        Node::Condition {
+            if_clause,
+            else_clause,
+            ..
+        } => {
+            let both = if_clause.is_some() && else_clause.is_some();
+            let mut clauses = [if_clause, else_clause].into_iter().flatten();
+            both || clauses.any(|node| has_choices(node))
+        }
+        Node::Subscription { rest, .. } => rest.as_deref().is_some_and(has_choices),
+        Node::Defer { .. } => true,
+    }
+}
+
 /// The fetches that depend on a variable's value, by name.
 pub(super) fn conditional(node: &Node, found: &mut BTreeSet<String>) {
     match node {
