@@ -101,13 +101,12 @@ impl Builder<'_, '_> {
         found: &mut Found,
     ) -> Result<(), PlanError> {
         let (selections, types) = (&self.session.selections, &self.session.types);
-        let wanted: Vec<usize> = match deferral {
-            Some(deferral) => selections.later(types, set, deferral),
-            None => {
-                let items = set.items.iter().enumerate();
-                let at_once = items.filter(|(_, item)| item.deferral.is_none());
-                at_once.map(|(place, _)| place).collect()
-            }
+        let wanted: Vec<usize> = if let Some(deferral) = deferral {
+            selections.later(types, set, deferral)
+        } else {
+            let items = set.items.iter().enumerate();
+            let at_once = items.filter(|(_, item)| item.deferral.is_none());
+            at_once.map(|(place, _)| place).collect()
         };
         let first = self.without_type(position, set, &wanted, demand);
         self.plan_wanted(position, set, &first, demand, found)?;
