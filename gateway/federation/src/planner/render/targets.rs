@@ -1,5 +1,7 @@
 //! Under which type conditions a field is selected: as few as say the same.
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::Name;
 
 use rustc_hash::FxHashMap;
@@ -7,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::Renderer;
 use crate::{
     model::{Kind, Output, SubgraphId, TypeId},
-    plan::Selection,
+    plan::{Field, Selection},
     planner::{
         graph::Entry,
         type_sets::TypeSet,
@@ -136,28 +138,35 @@ impl Renderer<'_, '_> {
 pub(super) fn merge_repeated(selections: Vec<Selection>) -> Vec<Selection> {
     let mut merged: Vec<Selection> = Vec::with_capacity(selections.len());
     let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    let mut repeated = BTreeSet::new();
     for selection in selections {
         if let Selection::Field(field) = &selection {
             let key = field.alias.as_ref().unwrap_or(&field.name);
             let places = places.entry(key.clone()).or_default();
-            let same = places.iter().find(|place| match &merged[**place] {
-                Selection::Field(known) => {
-                    known.name == field.name
-                        && known.arguments == field.arguments
-                        && known.conditions == field.conditions
-                }
-                Selection::Inline(_) => false,
-            });
-            if let Some(place) = same {
-                if let Selection::Field(known) = &mut merged[*place] {
-                    known.selections.extend(field.selections.iter().cloned());
-                    known.selections = merge_repeated(std::mem::take(&mut known.selections));
-                }
+            let is_same = |known: &Field| {
+                known.name == field.name
+                    && known.arguments == field.arguments
+                    && known.conditions == field.conditions
+            };
+            let known = places
+                .iter()
+                .copied()
+                .find(|place| matches!(&merged[*place], Selection::Field(known) if is_same(known)));
+            if let Some(place) = known
+                && let Selection::Field(known) = &mut merged[place]
+            {
+                known.selections.extend(field.selections.iter().cloned());
+                repeated.insert(place);
                 continue;
             }
             places.push(merged.len());
         }
         merged.push(selection);
+    }
+    for place in repeated {
+        if let Selection::Field(field) = &mut merged[place] {
+            field.selections = merge_repeated(std::mem::take(&mut field.selections));
+        }
     }
     merged
 }
