@@ -100,9 +100,11 @@ impl Builder<'_, '_> {
         demand: Demand,
         found: &mut Found,
     ) -> Result<(), PlanError> {
+        let leaves = self.leaves(position, demand);
+        let knows_types = self.session.hidden(leaves).is_none();
         let (selections, types) = (&self.session.selections, &self.session.types);
         let wanted: Vec<usize> = if let Some(deferral) = deferral {
-            selections.later(types, set, deferral)
+            selections.later(types, set, deferral, knows_types)
         } else {
             let items = set.items.iter().enumerate();
             let at_once = items.filter(|(_, item)| item.deferral.is_none());

@@ -135,8 +135,14 @@ impl Selections {
     }
 
     /// Of a set's items in a `@defer`, by their places, those that are not in the answer sooner: wanted around it, too, with all
-    /// that is below them.
-    pub(super) fn later(&self, types: &TypeSets, set: &Set, deferral: DeferralId) -> Vec<usize> {
+    /// that is below them. Where types are not known, those of other objects do not count: nobody would tell them apart.
+    pub(super) fn later(
+        &self,
+        types: &TypeSets,
+        set: &Set,
+        deferral: DeferralId,
+        knows_types: bool,
+    ) -> Vec<usize> {
         let mut around = Vec::new();
         let mut at = Some(deferral);
         while let Some(id) = at {
@@ -156,18 +162,20 @@ impl Selections {
         let own = items.filter(|(_, item)| item.deferral == Some(deferral));
         let later = own.filter(|(_, item)| {
             let mut known = sooner.get(&item.key).into_iter().flatten();
-            !known.any(|known| self.covers(types, known, item, &mut comparisons))
+            !known.any(|known| {
+                let has_types = known.on == item.on
+                    || knows_types && types.contains_all(known.on, types.members(item.on));
+                has_types && self.covers(known, item, &mut comparisons)
+            })
         });
         later.map(|(place, _)| place).collect()
     }
 
-    /// Whether who gets one item has the other, too; if it takes too long to tell, not.
-    fn covers(&self, types: &TypeSets, one: &Item, other: &Item, comparisons: &mut usize) -> bool {
+    /// Whether objects that have one item have the other, too; if it takes too long to tell, not.
+    fn covers(&self, one: &Item, other: &Item, comparisons: &mut usize) -> bool {
         *comparisons += 1;
-        let is_same = one.key == other.key
-            && one.name == other.name
-            && one.arguments == other.arguments
-            && types.contains_all(one.on, types.members(other.on));
+        let is_same =
+            one.key == other.key && one.name == other.name && one.arguments == other.arguments;
         let holds = |condition| one.conditions.contains(condition);
         let is_there = holds(&Condition::ALWAYS) || other.conditions.iter().all(holds);
         if !is_same || !is_there || *comparisons > MAX_COMPARISONS {
@@ -179,7 +187,8 @@ impl Selections {
         let (below, wanted) = (self.set(below), self.set(wanted));
         wanted.items.iter().all(|item| {
             let mut known = below.items.iter().filter(|one| one.deferral.is_none());
-            item.deferral.is_none() && known.any(|one| self.covers(types, one, item, comparisons))
+            item.deferral.is_none()
+                && known.any(|one| one.on == item.on && self.covers(one, item, comparisons))
         })
     }
 

@@ -109,7 +109,8 @@ impl Builder<'_, '_> {
             || (demand.is_internal || demand.shares) && self.graph.is_within(demand.block, block)
     }
 
-    /// Whether what is deferred is in the answer before its part comes, for some request's sake.
+    /// Whether what is deferred is in the answer before its part comes, for some request's sake; or it is of a key, which a request
+    /// for it would have to send.
     fn is_read_sooner(
         &self,
         position: PositionId,
@@ -118,19 +119,37 @@ impl Builder<'_, '_> {
         leaves: TypeSet,
         demand: Demand,
     ) -> bool {
-        let members = self.session.types.members(leaves);
         let block = self.graph.groups[source.group].block;
-        let mut entries = self.graph.nodes[source.node].entries.iter();
         item.below.is_none()
             && self.graph.is_within(demand.block, block)
-            && entries.any(|entry| {
-                entry.key == item.key
-                    && entry.name == item.name
-                    && entry.arguments == item.arguments
-                    && entry.conditions.contains(&Condition::ALWAYS)
-                    && self.session.types.contains_all(entry.on, members)
-            })
+            && (self.is_selected(source, item, leaves) || self.is_of_key(source, item, leaves))
             && self.is_read_always(position, source, demand)
+    }
+
+    fn is_selected(&self, source: Source, item: &Item, leaves: TypeSet) -> bool {
+        let members = self.session.types.members(leaves);
+        let mut entries = self.graph.nodes[source.node].entries.iter();
+        entries.any(|entry| {
+            entry.key == item.key
+                && entry.name == item.name
+                && entry.arguments == item.arguments
+                && entry.conditions.contains(&Condition::ALWAYS)
+                && self.session.types.contains_all(entry.on, members)
+        })
+    }
+
+    fn is_of_key(&self, source: Source, item: &Item, leaves: TypeSet) -> bool {
+        let model = self.session.model;
+        let subgraph = source.view.subgraph;
+        let mut members = self.session.types.members(leaves).iter();
+        members.all(|leaf| {
+            let join = model.ty(*leaf).joined(subgraph);
+            let mut keys = join.into_iter().flat_map(|join| &join.keys);
+            keys.any(|key| {
+                let mut fields = model.field_set(*key).items.iter();
+                fields.any(|field| field.name == item.name)
+            })
+        })
     }
 
     /// Whether a source reads all objects of these types.
