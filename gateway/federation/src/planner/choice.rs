@@ -74,7 +74,7 @@ impl Builder<'_, '_> {
         best.ok_or(PlanError::TooComplex)
     }
 
-    /// What can be done about a class, the most promising first; nothing that another beats in every way.
+    /// What can be done about a class, the most promising first.
     fn candidates(
         &mut self,
         position: PositionId,
@@ -100,9 +100,8 @@ impl Builder<'_, '_> {
                 });
             }
         }
-        let is_settled = !demand.is_internal && candidates.iter().any(|one| one.fetches == 0);
         let views = self.views(position, demand);
-        for way in one.class.remotes.iter().filter(|_| !is_settled) {
+        for way in &one.class.remotes {
             parts += 1;
             let cost = self.way_cost(position, item, one, way, views, demand.is_internal);
             let Some((cost, shared)) = cost else {
@@ -175,18 +174,23 @@ impl Builder<'_, '_> {
     }
 }
 
-/// The most promising of some candidates first, without those that another beats in every way. What stays within the goal
-/// is as good as any; so many requests come after.
+/// The most promising of some candidates first, and those last that another beats in every way, as far as the bounds tell. What
+/// stays within the goal is as good as any; so many requests come after.
 fn promising(mut candidates: Vec<Candidate>, goal: u32, after: u32) -> Vec<Candidate> {
     candidates.sort_by_key(|one| ((one.depth + after).max(goal), one.fetches, one.depth));
     let mut kept: Vec<Candidate> = Vec::new();
+    let mut beaten = Vec::new();
     for one in candidates {
         let is_beaten = kept
             .iter()
             .any(|other| other.depth <= one.depth && other.fetches <= one.fetches - one.shared);
-        if !is_beaten && kept.len() < MAX_CANDIDATES {
+        if is_beaten {
+            beaten.push(one);
+        } else {
             kept.push(one);
         }
     }
+    kept.extend(beaten);
+    kept.truncate(MAX_CANDIDATES);
     kept
 }
