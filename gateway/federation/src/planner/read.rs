@@ -102,7 +102,7 @@ impl Builder<'_, '_> {
                 contextual,
                 conditions,
                 below: None,
-                is_shared: places.len() > 1,
+                is_shared: places.len() > 1 || self.is_there(position, leaves, &key, demand),
                 has_requirement: self
                     .session
                     .requires(leaf, &item.name, source.view)
@@ -126,6 +126,22 @@ impl Builder<'_, '_> {
             self.note(position, leaves, &key, item, below, found);
         }
         Ok(())
+    }
+
+    /// Whether the object that a deferred field holds is in the answer before its part comes.
+    fn is_there(&self, position: PositionId, leaves: TypeSet, key: &Name, demand: Demand) -> bool {
+        let id = (leaves, key.clone());
+        let Some(child) = self.graph.positions[position].children.get(&id) else {
+            return false;
+        };
+        let mut sources = self.graph.positions[*child].sources.iter();
+        demand.block.is_some()
+            && sources.any(|source| {
+                let block = self.graph.groups[source.group].block;
+                block != demand.block
+                    && self.graph.is_within(demand.block, block)
+                    && self.is_read_always(*child, *source, demand)
+            })
     }
 
     /// The types of which an interface object's subgraph is asked what a request needs: all, as it was asked before if it was.

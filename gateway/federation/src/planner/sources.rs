@@ -236,7 +236,12 @@ impl Builder<'_, '_> {
         self.is_read_always(position, source, demand)
     }
 
-    fn is_read_always(&self, position: PositionId, source: Source, demand: Demand) -> bool {
+    pub(super) fn is_read_always(
+        &self,
+        position: PositionId,
+        source: Source,
+        demand: Demand,
+    ) -> bool {
         let group = &self.graph.groups[source.group];
         let is_own = group.block == demand.block;
         if !is_own && !self.is_selected_always(position, source) {

@@ -11,9 +11,6 @@ use simulator::{
     sdl::Subgraph,
 };
 
-/// Cases with deferred parts that are dearer than they have to be, as long as they are.
-const KNOWN_DEARER: [&str; 1] = ["deferred-requirement-with-other-arguments-than-the-client"];
-
 #[test]
 fn no_plan_of_a_kept_case_is_dearer_than_it_has_to_be() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
@@ -21,13 +18,8 @@ fn no_plan_of_a_kept_case_is_dearer_than_it_has_to_be() {
     for entry in fs::read_dir(&folder).expect("there are cases") {
         let path = entry.expect("the folder is readable").path();
         let case = Case::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let name = path.file_name().and_then(|name| name.to_str());
-        let is_known = name.is_some_and(|name| KNOWN_DEARER.contains(&name));
-        match fault(&case) {
-            Some(why) if !is_known => wrong.push(format!("{}\n{why}", path.display())),
-            None if is_known => wrong.push(format!("{} is mended", path.display())),
-            _ => {}
-        }
+        let why = fault(&case);
+        wrong.extend(why.map(|why| format!("{}\n{why}", path.display())));
     }
     wrong.sort();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -22,7 +22,7 @@ use simulator::{
 const DEARER: &str = "CheaperDeferred";
 
 /// So many of them are known in the ordinary run, at most: the planner weighs an operation as a whole. There must not be more.
-const KNOWN_DEARER: usize = 25;
+const KNOWN_DEARER: usize = 11;
 
 fn setting<T: FromStr>(name: &str) -> Option<T> {
     let text = env::var(name).ok()?;
