@@ -15,7 +15,7 @@ use super::{
     selection::{Condition, DeferralId, Item, Set, SetId},
     views::Session,
 };
-use crate::plan::Selection;
+use crate::{model::TypeId, plan::Selection};
 
 /// Steps of work for one plan; an honest operation takes a few thousand.
 const MAX_STEPS: u64 = 1_000_000;
@@ -33,6 +33,8 @@ pub(super) struct Demand {
     pub(super) block: Option<BlockId>,
     /// Whether what is deferred may be read with what is not: there is no other way to read it.
     pub(super) shares: bool,
+    /// Of a request to come: the objects that send it what is planned.
+    pub(super) sender: Option<(PositionId, TypeId)>,
 }
 
 /// What was planned for a request to come.

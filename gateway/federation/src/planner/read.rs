@@ -84,9 +84,8 @@ impl Builder<'_, '_> {
         for (place, value) in places {
             let source = self.graph.positions[position].sources[*place];
             // An interface object's subgraph cannot tell types apart; all that is needed of them is kept apart by keys.
-            let is_common = demand.is_internal
-                && self.session.interface_object(source.view).is_some()
-                && self.covers(&source, self.graph.positions[position].leaves);
+            let is_common =
+                demand.is_internal && self.session.interface_object(source.view).is_some();
             let leaves = if is_common {
                 self.common(position, source, &key, item)
             } else {

@@ -40,6 +40,10 @@ impl Builder<'_, '_> {
         requires: &[FieldSetId],
         needs: Demand,
     ) -> Result<Found, PlanError> {
+        let needs = Demand {
+            sender: Some((position, leaf)),
+            ..needs
+        };
         let mut found = Found {
             selections: vec![Selection::Field(Field {
                 name: TYPENAME.to_string(),

@@ -92,6 +92,7 @@ impl Planning<'_> {
             condition: Condition::ALWAYS,
             block: None,
             shares: false,
+            sender: None,
         };
         builder.plan_set(top, set, demand)?;
         let mut graph = builder.graph;

@@ -13,7 +13,7 @@ use super::{
     type_sets::TypeSet,
     views::{Seen, TYPENAME, View, Views},
 };
-use crate::model::Kind;
+use crate::model::{Kind, TypeId};
 
 impl Builder<'_, '_> {
     /// The types of a position's objects, as far as a demand knows them: a deferred part may not learn them from another.
@@ -63,7 +63,9 @@ impl Builder<'_, '_> {
         for (place, source) in all.iter().enumerate() {
             let may_read = self.may_read(source.group, demand)
                 || self.is_read_sooner(position, *source, item, one.class.leaves, demand);
-            if !may_read || !self.covers(source, one.class.leaves) {
+            let covers = self.covers(source, one.class.leaves)
+                && self.covers_above(position, source, demand);
+            if !may_read || !covers {
                 continue;
             }
             let members = self.session.types.get(one.class.leaves);
@@ -154,16 +156,44 @@ impl Builder<'_, '_> {
 
     /// Whether a source reads all objects of these types.
     pub(super) fn covers(&self, source: &Source, leaves: TypeSet) -> bool {
+        self.covers_types(source, self.session.types.members(leaves))
+    }
+
+    fn covers_types(&self, source: &Source, types: &[TypeId]) -> bool {
         let group = &self.graph.groups[source.group];
         if source.node != group.node || group.representations.is_empty() {
             return true;
         }
-        self.session.types.members(leaves).iter().all(|leaf| {
+        types.iter().all(|leaf| {
             group.representations.iter().any(|representation| {
                 let whole = self.session.model.ty(representation.leaf);
                 representation.leaf == *leaf || whole.possible.binary_search(leaf).is_ok()
             })
         })
+    }
+
+    /// Whether a source below what an interface object's subgraph is asked about comes with all objects that a demand is about:
+    /// what one of their types requires is selected for all, but not all need be sent.
+    fn covers_above(&self, position: PositionId, source: &Source, demand: Demand) -> bool {
+        let group = &self.graph.groups[source.group];
+        if source.node == group.node || self.session.interface_object(group.view).is_none() {
+            return true;
+        }
+        let mut at = &self.graph.positions[position].parent;
+        while let Some(step) = at.as_ref().filter(|step| step.position != group.position) {
+            at = &self.graph.positions[step.position].parent;
+        }
+        let entry = Source {
+            node: group.node,
+            ..*source
+        };
+        match (at, demand.sender) {
+            (Some(step), None) => self.covers(&entry, step.on),
+            (Some(_), Some((position, leaf))) if position == group.position => {
+                self.covers_types(&entry, &[leaf])
+            }
+            _ => true,
+        }
     }
 
     /// An interface object's subgraph cannot tell types apart: what is wanted of one is selected for all.
