@@ -144,9 +144,17 @@ impl Builder<'_, '_> {
             })
     }
 
-    /// The types of which an interface object's subgraph is asked what a request needs: all, as it was asked before if it was.
-    fn common(&self, position: PositionId, source: Source, key: &Name, item: &Item) -> TypeSet {
-        let all = self.graph.positions[position].leaves;
+    /// The types of which an interface object's subgraph is asked what a request needs: all that it may be here, as it was asked
+    /// before if it was.
+    fn common(&mut self, position: PositionId, source: Source, key: &Name, item: &Item) -> TypeSet {
+        let mut all = self.graph.positions[position].leaves;
+        if let Some(interface) = self.session.interface_object(source.view)
+            && self.session.hidden(all).is_none()
+        {
+            let possible = &self.session.model.ty(interface).possible;
+            let possible = self.session.types.intern(possible);
+            all = self.session.types.intersection(all, possible);
+        }
         let members = self.session.types.members(all);
         let mut entries = self.graph.nodes[source.node].entries.iter();
         let known = entries.find(|entry| {
